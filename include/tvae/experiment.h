@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TVAE_EXPERIMENT_H
+#define TVAE_EXPERIMENT_H
+
+#include <tvae/data.h>
+#include <tvae/train.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * @file
+ * Floor 10: the named experiments. A *configuration* is a table of keys and values that
+ * rebuilds a run; a *run* is a folder with the configuration, log, checkpoints and
+ * results (docs/run-folder.md).
+ */
+typedef struct tvae_config tvae_config;
+typedef struct tvae_run tvae_run; /**< A run folder, locked while open for training. */
+
+/** What a progress callback is told; all strings live for the call only. */
+typedef struct tvae_progress {
+    size_t size;       /**< sizeof(tvae_progress) of the library */
+    const char *phase; /**< "train", "evaluate", "figures" */
+    int64_t done;      /**< steps (or sequences) done */
+    int64_t total;     /**< of so many */
+    double seconds;    /**< since this call began */
+    double loss;       /**< of the latest step; NaN where there is none */
+    int64_t first;     /**< where @c done stood when this call began */
+} tvae_progress;
+
+/** Called after every step or batch, on the calling thread; may be NULL. */
+typedef struct tvae_progress_hook {
+    size_t size; /**< sizeof(tvae_progress_hook) */
+    void *user;  /**< Passed back. */
+    /** Return non-zero to stop: the work so far is saved and TVAE_E_CANCELLED returned.
+     */
+    int32_t (*progress)(void *user, const tvae_progress *progress);
+} tvae_progress_hook;
+
+/** Options of tvae_run_evaluate(). */
+typedef struct tvae_evaluate_options {
+    size_t size;         /**< filled by tvae_evaluate_options_init() */
+    int64_t n_samples;   /**< importance samples a frame, >= 1; default 10 */
+    int64_t n_sequences; /**< test sequences at most, >= 1; default 1000 */
+    uint64_t seed;       /**< of transforms and noise; default 0 */
+    int32_t split;       /**< a TVAE_SPLIT; default test */
+    int32_t at_means;    /**< 1: latents at the posterior means, not sampled; default 0 */
+} tvae_evaluate_options;
+
+/** Number of experiments known by name. Threads: any. Since: 0.1 */
+TVAE_API size_t tvae_experiment_count(void);
+
+/** Name of experiment @p index, NULL past the end. Ownership: constant. Threads: any.
+ * Since: 0.1 */
+TVAE_API const char *tvae_experiment_name(size_t index);
+
+/** What it reproduces, in one line; NULL past the end. Ownership: constant. Threads: any.
+ *  Since: 0.1 */
+TVAE_API const char *tvae_experiment_summary(size_t index);
+
+/** The configuration of a named experiment. Statuses: TVAE_OK, TVAE_E_INVALID,
+ *  TVAE_E_NOT_FOUND (the message lists near names), TVAE_E_NOMEM. Ownership: one
+ * reference for the caller. Threads: any. Since: 0.1 */
+TVAE_API tvae_status tvae_config_create(const char *experiment, tvae_config **out);
+
+/** Read a configuration from JSON. Statuses: as tvae_config_create(), TVAE_E_IO,
+ * TVAE_E_FORMAT (the message gives line and key). Threads: any. Since: 0.1 */
+TVAE_API tvae_status tvae_config_load(const char *path, tvae_config **out);
+
+/** Drop the caller's reference and null the pointer. Threads: any. Since: 0.1 */
+TVAE_API void tvae_config_destroy(tvae_config **config);
+
+/**
+ * Set one value from text, as `tvae train --set key=value` does.
+ *
+ * @retval TVAE_OK           Set.
+ * @retval TVAE_E_INVALID    NULL, or a value out of range; the message gives the range.
+ * @retval TVAE_E_NOT_FOUND  No such key; the message lists the nearest ones.
+ * @retval TVAE_E_NOMEM      No memory.
+ *
+ * Threads: one-at-a-time. Numerics: numbers in the C locale. Since: 0.1
+ */
+TVAE_API tvae_status tvae_config_set(tvae_config *config, const char *key,
+                                     const char *value);
+
+/** Read one value as text into [capacity] bytes, zero-ended. Statuses: TVAE_OK,
+ * TVAE_E_INVALID (NULL or too small), TVAE_E_NOT_FOUND. Threads: shared-read. Since: 0.1
+ */
+TVAE_API tvae_status tvae_config_get(const tvae_config *config, const char *key,
+                                     char *value, size_t capacity);
+
+/** Number of keys. Threads: any. Since: 0.1 */
+TVAE_API size_t tvae_config_key_count(void);
+
+/** Name of key @p index and its meaning in one line; NULL past the end. Ownership:
+ * constant. Threads: any. Since: 0.1 */
+TVAE_API const char *tvae_config_key(size_t index, const char **meaning);
+
+/** Build the configured model, its parameters drawn from the seed. Statuses: TVAE_OK,
+ *  TVAE_E_INVALID, TVAE_E_NOMEM. Ownership: one reference for the caller. Threads: any.
+ *  Since: 0.1 */
+TVAE_API tvae_status tvae_config_build_model(const tvae_config *config, tvae_model **out);
+
+/** Open the configured data. Statuses: as the dataset's own `_create`. Ownership: one
+ * reference for the caller. Threads: any. Since: 0.1 */
+TVAE_API tvae_status tvae_config_open_data(const tvae_config *config, int32_t split,
+                                           tvae_dataset **out);
+
+/**
+ * Start a run in a new or empty folder, or in one that was started with an equal
+ * configuration and holds no checkpoint. The folder is locked until the run is destroyed.
+ *
+ * @retval TVAE_OK         Ready for tvae_run_train().
+ * @retval TVAE_E_INVALID  NULL argument, or the folder holds a checkpoint already.
+ * @retval TVAE_E_BUSY     Another process works in the folder.
+ * @retval TVAE_E_IO       The folder cannot be made or written.
+ * @retval TVAE_E_NOMEM    No memory.
+ *
+ * Ownership: one reference for the caller; @p config is copied.
+ * Threads:   any.
+ * Since:     0.1
+ */
+TVAE_API tvae_status tvae_run_create(const tvae_config *config, const char *folder,
+                                     tvae_run **out);
+
+/**
+ * Continue a run from its newest good checkpoint, or from the start if there is none.
+ *
+ * @param[in] config  What is asked for now; NULL takes the folder's own. `data`,
+ * `log_steps`, `checkpoint_steps`, `steps` and `threads` may differ; anything else that
+ *                    would change the result is refused, by name.
+ *
+ * Statuses: as tvae_run_create(), TVAE_E_FORMAT if all checkpoints are damaged. Since:
+ * 0.1
+ */
+TVAE_API tvae_status tvae_run_resume(const tvae_config *config, const char *folder,
+                                     tvae_run **out);
+
+/** Open a run to evaluate it or draw its figures. Statuses: as tvae_run_create(),
+ *  TVAE_E_NOT_FOUND if the folder is no run. Threads: any. Since: 0.1 */
+TVAE_API tvae_status tvae_run_open(const char *folder, tvae_run **out);
+
+/** Drop the caller's reference, unlock the folder and null the pointer. Threads:
+ * one-at-a-time. Since: 0.1 */
+TVAE_API void tvae_run_destroy(tvae_run **run);
+
+/** The run's folder. Ownership: the run's. Threads: shared-read. Since: 0.1 */
+TVAE_API const char *tvae_run_folder(const tvae_run *run);
+
+/** The run's configuration; a new reference. Statuses: TVAE_OK, TVAE_E_INVALID. Threads:
+ *  shared-read. Since: 0.1 */
+TVAE_API tvae_status tvae_run_config(const tvae_run *run, tvae_config **out);
+
+/** The run's model as last saved; a new reference. Statuses: TVAE_OK, TVAE_E_INVALID,
+ *  TVAE_E_NOT_FOUND before the first checkpoint. Threads: one-at-a-time. Since: 0.1 */
+TVAE_API tvae_status tvae_run_model(tvae_run *run, tvae_model **out);
+
+/**
+ * Train until the configured total of steps, writing the log and checkpoints.
+ *
+ * @param[in] hook  Progress; may be NULL.
+ *
+ * @retval TVAE_OK           The total is reached and saved.
+ * @retval TVAE_E_INVALID    NULL, or a run opened only to be read.
+ * @retval TVAE_E_CANCELLED  The hook asked to stop; saved.
+ * @retval TVAE_E_NUMERIC    The loss is not finite; the last good checkpoint is kept.
+ * @retval TVAE_E_IO         Something could not be written; the last good checkpoint is
+ * kept.
+ * @retval TVAE_E_NOMEM      No memory.
+ *
+ * And the statuses of opening the data. Threads: one-at-a-time. Since: 0.1
+ */
+TVAE_API tvae_status tvae_run_train(tvae_run *run, const tvae_progress_hook *hook);
+
+/** Fill with the defaults. Statuses: TVAE_OK, TVAE_E_INVALID. Threads: any. Since: 0.1 */
+TVAE_API tvae_status tvae_evaluate_options_init(tvae_evaluate_options *options,
+                                                size_t size);
+
+/**
+ * Evaluate the saved model and write `summary.json` into the folder.
+ *
+ * @param[in] options  NULL for the defaults.
+ * @param[in] data     Path that overrides the configured one; NULL for none.
+ * @param[in] hook     Progress; may be NULL.
+ *
+ * Statuses: TVAE_OK, TVAE_E_INVALID, TVAE_E_NOT_FOUND (no checkpoint), TVAE_E_CANCELLED,
+ * TVAE_E_NUMERIC, TVAE_E_IO, TVAE_E_NOMEM, and those of opening the data.
+ * Threads: one-at-a-time. Since: 0.1
+ */
+TVAE_API tvae_status tvae_run_evaluate(tvae_run *run,
+                                       const tvae_evaluate_options *options,
+                                       const char *data, const tvae_progress_hook *hook);
+
+/**
+ * A number of the latest evaluation, by its path in `summary.json`, as
+ * "equivariance_error" or "capcorr.posX"; NaN for null.
+ *
+ * Statuses: TVAE_OK, TVAE_E_INVALID, TVAE_E_NOT_FOUND (not evaluated, or no such number),
+ * TVAE_E_IO, TVAE_E_FORMAT. Threads: shared-read. Since: 0.1
+ */
+TVAE_API tvae_status tvae_run_summary_number(const tvae_run *run, const char *path,
+                                             double *value);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

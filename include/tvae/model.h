@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TVAE_MODEL_H
+#define TVAE_MODEL_H
+
+#include <tvae/layer.h>
+#include <tvae/topography.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * @file
+ * Floor 6: the Topographic VAE. Two encoders give Gaussian posteriors of z and u, the
+ * prior turns their samples into topographic latents t, the decoder gives the likelihood.
+ *
+ * Shapes: frames x `[sequences, frames, channels, height, width]` in [0, 1]; latents
+ * `[sequences, frames, latents]`, where latents = capsules x d1 x d2 x d3 (latent tensors
+ * may spell those axes out). A plain VAE is a model whose prior has no neighbourhoods: t
+ * = z, and everything about u is absent (pass NULL).
+ */
+typedef struct tvae_model tvae_model;
+
+/** The likelihood p(x | t). */
+enum {
+    TVAE_LIKELIHOOD_BERNOULLI = 0, /**< The decoder gives logits. */
+    TVAE_LIKELIHOOD_GAUSSIAN = 1   /**< The decoder gives means; fixed scale. */
+};
+
+/** Places in an array of loss terms; all in nats a frame, means over frames. */
+enum {
+    TVAE_TERM_LOSS = 0,               /**< neg_log_px + kl_z + kl_u: minus the ELBO */
+    TVAE_TERM_NEG_LOG_PX = 1,         /**< - log p(x | t), summed over pixels */
+    TVAE_TERM_KL_Z = 2,               /**< KL(q(z | x) || N(0, 1)), summed over latents */
+    TVAE_TERM_KL_U = 3,               /**< the same of u; 0 for a plain VAE */
+    TVAE_TERM_EQUIVARIANCE_ERROR = 4, /**< of t, mean over sequences (see tvae/metric.h);
+                                           0 unless the capsules are 1-D */
+    TVAE_N_TERMS = 5                  /**< how many this version knows */
+};
+
+/** Options of tvae_model_create() and tvae_model_compose(). */
+typedef struct tvae_model_options {
+    size_t size;      /**< filled by tvae_model_options_init() */
+    int64_t channels; /**< of a frame, >= 1; no default */
+    int64_t height;   /**< rows of pixels, >= 1; no default */
+    int64_t width;    /**< columns of pixels, >= 1; no default */
+    double
+        gaussian_scale; /**< standard deviation of the Gaussian likelihood; default 1 */
+    int32_t likelihood; /**< a TVAE_LIKELIHOOD; default Bernoulli */
+    int32_t
+        bias_per_pixel; /**< 0 (default, the reference): the decoder's last layer has one
+                             bias a channel; 1: one a pixel. tvae_model_create() only */
+} tvae_model_options;
+
+/** Fill @p options with the defaults. Statuses: TVAE_OK, TVAE_E_INVALID. Threads: any.
+ *  Since: 0.1 */
+TVAE_API tvae_status tvae_model_options_init(tvae_model_options *options, size_t size);
+
+/**
+ * Create the paper's model: multilayer perceptrons n - 3s - 2s - 2s as encoders and
+ * s - 2s - 3s - n as decoder (n inputs a frame, s latents), ReLU between.
+ *
+ * @param[in]  options  The frame and the likelihood.
+ * @param[in]  prior    Gives the latent grid.
+ * @param[out] out      The model; parameters zero but mu: see tvae_model_initialise().
+ *
+ * @retval TVAE_OK             Created.
+ * @retval TVAE_E_INVALID      NULL argument or an option out of range.
+ * @retval TVAE_E_UNSUPPORTED  Options of a newer library.
+ * @retval TVAE_E_SHAPE        The sizes overflow.
+ * @retval TVAE_E_NOMEM        No memory.
+ *
+ * Ownership: one reference for the caller; the model keeps the prior alive.
+ * Threads:   any.
+ * Numerics:  SPEC section 1 (networks).
+ * Since:     0.1
+ */
+TVAE_API tvae_status tvae_model_create(const tvae_model_options *options,
+                                       tvae_prior *prior, tvae_model **out);
+
+/**
+ * Compose a model from layers.
+ *
+ * @param[in]  options    The frame and the likelihood.
+ * @param[in]  z_encoder  Rows of a frame's values to 2 x latents: means, then
+ * log-variances.
+ * @param[in]  u_encoder  The same for u; NULL exactly if the prior has no neighbourhoods.
+ * @param[in]  prior      The topography.
+ * @param[in]  decoder    Latents to a frame's values: logits (Bernoulli; no sigmoid) or
+ * means.
+ * @param[out] out        The model.
+ *
+ * @retval TVAE_OK             Created.
+ * @retval TVAE_E_INVALID      NULL argument, an option out of range, one layer used
+ * twice.
+ * @retval TVAE_E_UNSUPPORTED  Options of a newer library.
+ * @retval TVAE_E_SHAPE        A layer's width does not fit frame or latents.
+ * @retval TVAE_E_NOMEM        No memory.
+ *
+ * Ownership: one reference for the caller; the model keeps layers and prior alive.
+ * Parameters are those of the layers as they are. Threads:   any. Since:     0.1
+ */
+TVAE_API tvae_status tvae_model_compose(const tvae_model_options *options,
+                                        tvae_layer *z_encoder, tvae_layer *u_encoder,
+                                        tvae_prior *prior, tvae_layer *decoder,
+                                        tvae_model **out);
+
+/** Add a reference; returns @p model. Threads: any. Since: 0.1 */
+TVAE_API tvae_model *tvae_model_retain(tvae_model *model);
+
+/** Drop the caller's reference and null the pointer. Threads: any. Since: 0.1 */
+TVAE_API void tvae_model_destroy(tvae_model **model);
+
+/** Draw the initial parameters of all layers and set mu to its start; as
+ *  tvae_layer_initialise(). Statuses: TVAE_OK, TVAE_E_INVALID. Threads: one-at-a-time.
+ *  Since: 0.1 */
+TVAE_API tvae_status tvae_model_initialise(tvae_model *model, uint64_t seed);
+
+/** Frame extents [3]: channels, height, width. Statuses: TVAE_OK, TVAE_E_INVALID.
+ *  Threads: shared-read. Since: 0.1 */
+TVAE_API tvae_status tvae_model_frame_shape(const tvae_model *model, size_t *shape);
+
+/** Latent extents [4]: capsules, d1, d2, d3. Statuses: TVAE_OK, TVAE_E_INVALID.
+ *  Threads: shared-read. Since: 0.1 */
+TVAE_API tvae_status tvae_model_latent_shape(const tvae_model *model, size_t *shape);
+
+/** Number of named parameters; 0 for NULL. Threads: shared-read. Since: 0.1 */
+TVAE_API size_t tvae_model_parameter_count(const tvae_model *model);
+
+/** Name and shape of parameter @p index, as tvae_layer_parameter_info(); names as
+ * PyTorch's state_dict of the reference: "z_encoder.model.0.weight", "u_encoder...",
+ * "decoder...", "grouper.correlated_mean_beta", "grouper.model.weight". Threads:
+ * shared-read. Since: 0.1 */
+TVAE_API tvae_status tvae_model_parameter_info(const tvae_model *model, size_t index,
+                                               char *name, size_t capacity, int32_t *rank,
+                                               size_t *shape);
+
+/** Copy a parameter out; as tvae_layer_get_parameter(). Threads: shared-read. Since: 0.1
+ */
+TVAE_API tvae_status tvae_model_get_parameter(const tvae_model *model, const char *name,
+                                              tvae_tensor *value);
+
+/** Copy a parameter in; as tvae_layer_set_parameter(). Threads: one-at-a-time. Since: 0.1
+ */
+TVAE_API tvae_status tvae_model_set_parameter(tvae_model *model, const char *name,
+                                              const tvae_tensor *value);
+
+/** Copy an accumulated gradient out; as tvae_layer_get_gradient(). Threads: shared-read.
+ *  Since: 0.1 */
+TVAE_API tvae_status tvae_model_get_gradient(const tvae_model *model, const char *name,
+                                             tvae_tensor *gradient);
+
+/** Set all accumulated gradients to zero. Statuses: TVAE_OK, TVAE_E_INVALID.
+ *  Threads: one-at-a-time. Since: 0.1 */
+TVAE_API tvae_status tvae_model_zero_gradient(tvae_model *model);
+
+/**
+ * Save as safetensors: parameters under their names, the configuration in `__metadata__`,
+ * so that tvae_model_load() needs this one file. Equal models give equal bytes.
+ *
+ * @retval TVAE_OK             Written, whole and flushed.
+ * @retval TVAE_E_INVALID      NULL argument.
+ * @retval TVAE_E_UNSUPPORTED  A composed model with layers other than the library's own.
+ * @retval TVAE_E_IO           Not written; an older file is untouched.
+ * @retval TVAE_E_NOMEM        No memory; an older file is untouched.
+ *
+ * Threads:   shared-read.
+ * Since:     0.1
+ */
+TVAE_API tvae_status tvae_model_save(const tvae_model *model, const char *path);
+
+/**
+ * Load what tvae_model_save() wrote.
+ *
+ * @retval TVAE_OK           Loaded.
+ * @retval TVAE_E_INVALID    NULL argument.
+ * @retval TVAE_E_NOT_FOUND  No such file.
+ * @retval TVAE_E_IO         The file cannot be read.
+ * @retval TVAE_E_FORMAT     Not a model: a tensor or a configuration entry is missing or
+ * wrong.
+ * @retval TVAE_E_NUMERIC    A parameter is not finite.
+ * @retval TVAE_E_NOMEM      No memory.
+ *
+ * Ownership: one reference for the caller.
+ * Threads:   any.
+ * Since:     0.1
+ */
+TVAE_API tvae_status tvae_model_load(const char *path, tvae_model **out);
+
+/**
+ * Encode frames into topographic capsules at the posterior means.
+ *
+ * @param[in]     model  Read only.
+ * @param[in,out] work   Workspace of the calling thread.
+ * @param[in]     x      [sequences, frames, channels, height, width].
+ * @param[out]    t      [sequences, frames, latents].
+ *
+ * @retval TVAE_OK         Written.
+ * @retval TVAE_E_INVALID  NULL argument.
+ * @retval TVAE_E_SHAPE    A shape does not fit; @p t untouched.
+ * @retval TVAE_E_NUMERIC  Non-finite input.
+ * @retval TVAE_E_NOMEM    The workspace could not grow.
+ *
+ * Ownership: nothing is kept.
+ * Threads:   shared-read, one workspace each.
+ * Numerics:  float32; last bits may differ between kernel levels. SPEC section 1.
+ * Since:     0.1
+ */
+TVAE_API tvae_status tvae_model_encode(const tvae_model *model, tvae_workspace *work,
+                                       const tvae_tensor *x, tvae_tensor *t);
+
+/**
+ * The posteriors' means and log-variances.
+ *
+ * @param[out] z_mean,z_log_variance  [sequences, frames, latents].
+ * @param[out] u_mean,u_log_variance  The same of u; NULL for a plain VAE, or if not
+ * wanted.
+ *
+ * Statuses, ownership, threads: as tvae_model_encode(). Since: 0.1
+ */
+TVAE_API tvae_status tvae_model_posterior(const tvae_model *model, tvae_workspace *work,
+                                          const tvae_tensor *x, tvae_tensor *z_mean,
+                                          tvae_tensor *z_log_variance,
+                                          tvae_tensor *u_mean,
+                                          tvae_tensor *u_log_variance);
+
+/**
+ * Sample topographic capsules: z and u drawn from their posteriors with the given noise.
+ *
+ * @param[in]  noise_z  [sequences, frames, latents] draws from N(0, 1).
+ * @param[in]  noise_u  The same for u; NULL for a plain VAE.
+ * @param[out] t        [sequences, frames, latents].
+ *
+ * Statuses, ownership, threads: as tvae_model_encode(). Since: 0.1
+ */
+TVAE_API tvae_status tvae_model_sample(const tvae_model *model, tvae_workspace *work,
+                                       const tvae_tensor *x, const tvae_tensor *noise_z,
+                                       const tvae_tensor *noise_u, tvae_tensor *t);
+
+/**
+ * Decode topographic capsules into frames: probabilities (Bernoulli) or means.
+ *
+ * @param[in]  t  [sequences, frames, latents].
+ * @param[out] x  [sequences, frames, channels, height, width].
+ *
+ * Statuses, ownership, threads: as tvae_model_encode(). Since: 0.1
+ */
+TVAE_API tvae_status tvae_model_decode(const tvae_model *model, tvae_workspace *work,
+                                       const tvae_tensor *t, tvae_tensor *x);
+
+/**
+ * The loss (minus the ELBO) of a batch and its parts.
+ *
+ * @param[in]  noise_z,noise_u  As tvae_model_sample(); both NULL: at the posterior means.
+ * @param[out] terms            [n_terms] see the TVAE_TERM numbers.
+ * @param[in]  n_terms          How many to write, at most TVAE_N_TERMS.
+ *
+ * Statuses, ownership, threads: as tvae_model_encode(), and TVAE_E_NUMERIC, with the
+ * place in the message, when the loss is not finite (the terms are written). Since: 0.1
+ */
+TVAE_API tvae_status tvae_model_elbo(const tvae_model *model, tvae_workspace *work,
+                                     const tvae_tensor *x, const tvae_tensor *noise_z,
+                                     const tvae_tensor *noise_u, double *terms,
+                                     size_t n_terms);
+
+/**
+ * As tvae_model_elbo(), and add the gradient of the loss to every parameter's.
+ *
+ * Threads: one-at-a-time. Since: 0.1
+ */
+TVAE_API tvae_status tvae_model_elbo_gradient(tvae_model *model, tvae_workspace *work,
+                                              const tvae_tensor *x,
+                                              const tvae_tensor *noise_z,
+                                              const tvae_tensor *noise_u, double *terms,
+                                              size_t n_terms);
+
+/**
+ * Importance-sampled log-likelihood of each frame, in nats.
+ *
+ * log w_k = log p(x | t_k) + log p(z_k) + log p(u_k) - log q(z_k) - log q(u_k). The
+ * encoders run once, however many samples.
+ *
+ * @param[in]  n_samples   Samples a frame, >= 1.
+ * @param[in]  seed        Of the noise; equal seeds give equal estimates.
+ * @param[out] normalised  [sequences, frames] logsumexp_k log w_k - log n (IWAE); may be
+ * NULL.
+ * @param[out] reference   [sequences, frames] logsumexp_k log w_k, as the authors' code,
+ * which is log n higher; may be NULL.
+ *
+ * Statuses, ownership, threads: as tvae_model_encode(). Since: 0.1
+ */
+TVAE_API tvae_status tvae_model_log_likelihood(const tvae_model *model,
+                                               tvae_workspace *work, const tvae_tensor *x,
+                                               int64_t n_samples, uint64_t seed,
+                                               tvae_tensor *normalised,
+                                               tvae_tensor *reference);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

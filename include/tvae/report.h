@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TVAE_REPORT_H
+#define TVAE_REPORT_H
+
+#include <tvae/experiment.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * @file
+ * Floor 11: pictures.
+ */
+
+/**
+ * Write a picture of image rows: a grid of frames with thin gaps, as PNG.
+ *
+ * @param[in] path    Ends in `.png`; written whole or not at all.
+ * @param[in] frames  [rows, columns, channels, height, width] in [0, 1] (others are
+ * clipped), 1 or 3 channels.
+ * @param[in] scale   Pixels a side that each frame pixel becomes, 1 to 16.
+ *
+ * @retval TVAE_OK             Written.
+ * @retval TVAE_E_INVALID      NULL or out of range.
+ * @retval TVAE_E_SHAPE        Not five axes, or other than 1 or 3 channels.
+ * @retval TVAE_E_NUMERIC      A value is not finite.
+ * @retval TVAE_E_UNSUPPORTED  Built without PNG.
+ * @retval TVAE_E_IO           Not written.
+ * @retval TVAE_E_NOMEM        No memory.
+ *
+ * Threads: any. Since: 0.1
+ */
+TVAE_API tvae_status tvae_picture_write(const char *path, const tvae_tensor *frames,
+                                        int64_t scale);
+
+/**
+ * Draw a run's pictures into its `figures` folder: `reconstructions.png` (input, output,
+ * difference) and `traversal_*.png` (true sequence, reconstruction, decoding of one
+ * encoded frame rolled step by step).
+ *
+ * @param[in] run   An open run with a checkpoint.
+ * @param[in] data  Path that overrides the configured one; NULL for none.
+ * @param[in] hook  Progress; may be NULL. Its phase is the path of each picture once
+ * written.
+ *
+ * Statuses: as tvae_picture_write() and tvae_run_evaluate(). Threads: one-at-a-time.
+ * Since: 0.1
+ */
+TVAE_API tvae_status tvae_report_figures(tvae_run *run, const char *data,
+                                         const tvae_progress_hook *hook);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

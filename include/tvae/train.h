@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TVAE_TRAIN_H
+#define TVAE_TRAIN_H
+
+#include <tvae/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * @file
+ * Floor 9: training. A *trainer* holds a model, its optimiser's state and the step count,
+ * and saves and restores all of it exactly.
+ */
+typedef struct tvae_trainer tvae_trainer;
+
+/** Optimisers. */
+enum {
+    TVAE_OPTIMIZER_SGD = 0,  /**< buf = momentum * buf + grad; w -= rate * buf */
+    TVAE_OPTIMIZER_ADAM = 1, /**< Kingma & Ba 2015, PyTorch's form */
+    TVAE_OPTIMIZER_ADAMW = 2 /**< Loshchilov & Hutter 2019: decoupled weight decay */
+};
+
+/** Options of tvae_trainer_create(). */
+typedef struct tvae_train_options {
+    size_t size;          /**< filled by tvae_train_options_init() */
+    uint64_t seed;        /**< of the noise; default 0 */
+    double learning_rate; /**< > 0; default 1e-4 */
+    double momentum;      /**< SGD: 0 <= momentum < 1; default 0.9 */
+    double beta1;         /**< Adam: default 0.9 */
+    double beta2;         /**< Adam: default 0.999 */
+    double epsilon;       /**< Adam: > 0; default 1e-8 */
+    double weight_decay;  /**< AdamW only: >= 0; default 0.01 */
+    int32_t optimizer;    /**< a TVAE_OPTIMIZER; default SGD */
+    int32_t reserved;     /**< keeps the layout free of padding; 0 */
+} tvae_train_options;
+
+/** Fill @p options with the defaults (the paper's). Statuses: TVAE_OK, TVAE_E_INVALID.
+ *  Threads: any. Since: 0.1 */
+TVAE_API tvae_status tvae_train_options_init(tvae_train_options *options, size_t size);
+
+/**
+ * Create a trainer.
+ *
+ * @retval TVAE_OK             Created.
+ * @retval TVAE_E_INVALID      NULL model or an option out of range.
+ * @retval TVAE_E_UNSUPPORTED  Options of a newer library.
+ * @retval TVAE_E_NOMEM        No memory.
+ *
+ * Ownership: one reference for the caller; the trainer keeps the model alive. Between
+ * steps the model may be used, saved, and read by name as ever. Threads:   any. Since:
+ * 0.1
+ */
+TVAE_API tvae_status tvae_trainer_create(tvae_model *model,
+                                         const tvae_train_options *options,
+                                         tvae_trainer **out);
+
+/** Drop the caller's reference and null the pointer. Threads: one-at-a-time. Since: 0.1
+ */
+TVAE_API void tvae_trainer_destroy(tvae_trainer **trainer);
+
+/**
+ * One optimisation step: ELBO with sampled latents, gradient, update.
+ *
+ * The noise of a latent depends on the seed, the number of the step and the latent's
+ * place in the batch. After the first step nothing is allocated.
+ *
+ * @param[in]  x        [sequences, frames, channels, height, width].
+ * @param[out] terms    [n_terms] of the loss before the update, see the TVAE_TERM
+ * numbers.
+ * @param[in]  n_terms  At most TVAE_N_TERMS; may be 0.
+ *
+ * @retval TVAE_OK         Done.
+ * @retval TVAE_E_INVALID  NULL argument.
+ * @retval TVAE_E_SHAPE    @p x does not fit the model; nothing changed.
+ * @retval TVAE_E_NUMERIC  The loss is not finite; the message says which part at which
+ * step. The parameters are those before the step.
+ * @retval TVAE_E_NOMEM    No memory; nothing changed (first step, or a larger batch).
+ *
+ * Threads:   one-at-a-time.
+ * Numerics:  SPEC section 1 (ELBO, optimiser).
+ * Since:     0.1
+ */
+TVAE_API tvae_status tvae_trainer_step(tvae_trainer *trainer, const tvae_tensor *x,
+                                       double *terms, size_t n_terms);
+
+/** Steps taken so far, those before a restored state included; -1 for NULL.
+ *  Threads: shared-read. Since: 0.1 */
+TVAE_API int64_t tvae_trainer_step_count(const tvae_trainer *trainer);
+
+/** Change the learning rate for the steps to come. Statuses: TVAE_OK, TVAE_E_INVALID.
+ *  Threads: one-at-a-time. Since: 0.1 */
+TVAE_API tvae_status tvae_trainer_set_learning_rate(tvae_trainer *trainer, double rate);
+
+/**
+ * Save everything an exact resume needs: parameters, optimiser state, step count, seed;
+ * with a checksum, whole or not at all.
+ *
+ * Statuses: TVAE_OK, TVAE_E_INVALID, TVAE_E_IO (an older file is untouched),
+ * TVAE_E_NOMEM. Threads: one-at-a-time. Since: 0.1
+ */
+TVAE_API tvae_status tvae_trainer_save(tvae_trainer *trainer, const char *path);
+
+/**
+ * Restore what tvae_trainer_save() wrote, into a trainer of an equal model and options.
+ *
+ * @retval TVAE_OK           Restored: the next step gives the bits it would have given.
+ * @retval TVAE_E_INVALID    NULL argument, or the state is of other options; the message
+ * names the option.
+ * @retval TVAE_E_NOT_FOUND  No such file.
+ * @retval TVAE_E_IO         The file cannot be read.
+ * @retval TVAE_E_FORMAT     Damaged (the checksum tells) or of another model.
+ * @retval TVAE_E_NOMEM      No memory.
+ *
+ * On failure the trainer is as it was. Threads: one-at-a-time. Since: 0.1
+ */
+TVAE_API tvae_status tvae_trainer_load(tvae_trainer *trainer, const char *path);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

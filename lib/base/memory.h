@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TVI_BASE_MEMORY_H
+#define TVI_BASE_MEMORY_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/* All heap memory of the library passes through here, and so through the host's
+ * allocator. */
+
+/* `count` zeroed elements, aligned to 64 bytes; NULL, with the error sentence set, if the
+ * size overflows or there is no memory. A count of zero gives a valid block. */
+void *tvi_alloc_array(size_t count, size_t element_bytes);
+
+/* Give back a block of tvi_alloc_array(); NULL is fine. */
+void tvi_free(void *block);
+
+/* Zero-ended copy of a string; NULL as tvi_alloc_array(). */
+char *tvi_copy_string(const char *text);
+
+/* *product = a * b, *sum = a + b; false (result untouched) on overflow. */
+bool tvi_multiply(size_t a, size_t b, size_t *product);
+bool tvi_add(size_t a, size_t b, size_t *sum);
+
+/* Blocks in use, and blocks ever handed out: what tests of leaks and of steady state
+ * count. */
+size_t tvi_live_blocks(void);
+size_t tvi_blocks_allocated(void);
+
+#endif

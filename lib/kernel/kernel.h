@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TVI_KERNEL_KERNEL_H
+#define TVI_KERNEL_KERNEL_H
+
+#include <stddef.h>
+
+/* Vector kernels, compiled once per instruction set and chosen at run time. Each works on
+ * plain contiguous arrays on the calling thread; callers split long ones with
+ * tvi_parallel_for(). Sums are accumulated in float within blocks of at most 256 terms
+ * and in double across them, in a fixed order for one kernel level. Arrays may be
+ * unaligned; outputs may be the same array as an input of the same index, but not overlap
+ * otherwise. */
+typedef struct tvi_kernels {
+    /* y[i] += bias[i / group], for one row of n values; group >= 1. */
+    void (*add_bias)(size_t n, size_t group, const float *bias, float *y);
+    /* y = max(x, 0); dx = y > 0 ? dy : 0 */
+    void (*relu)(size_t n, const float *x, float *y);
+    void (*relu_gradient)(size_t n, const float *y, const float *dy, float *dx);
+    /* y = 1 / (1 + exp(-x)); dx = dy y (1 - y) */
+    void (*sigmoid)(size_t n, const float *x, float *y);
+    void (*sigmoid_gradient)(size_t n, const float *y, const float *dy, float *dx);
+    /* y += a x */
+    void (*add_scaled)(size_t n, float a, const float *x, float *y);
+    /* Sum of x, of |a - b|, of a b; in double. */
+    double (*sum)(size_t n, const float *x);
+    double (*sum_abs_difference)(size_t n, const float *a, const float *b);
+    double (*dot)(size_t n, const float *a, const float *b);
+    /* sample = mean + exp(log_variance / 2) noise (SPEC section 1). */
+    void (*gaussian_sample)(size_t n, const float *mean, const float *log_variance,
+                            const float *noise, float *sample);
+    /* Sum of (mean^2 + exp(r) - 1 - r) / 2, r = log_variance; in double. */
+    double (*gaussian_kl)(size_t n, const float *mean, const float *log_variance);
+    /* d_mean = d_sample + scale mean;
+     * d_log_variance = d_sample noise exp(r / 2) / 2 + scale (exp(r) - 1) / 2
+     * (GOLDEN 2.2). */
+    void (*gaussian_gradient)(size_t n, float scale, const float *mean,
+                              const float *log_variance, const float *noise,
+                              const float *d_sample, float *d_mean,
+                              float *d_log_variance);
+    /* Sum of log N(sample; 0, 1) - log N(sample; mean, exp(r)) where sample came from
+     * noise: (noise^2 + r - sample^2) / 2; in double. */
+    double (*gaussian_log_ratio)(size_t n, const float *log_variance, const float *noise,
+                                 const float *sample);
+    /* Sum of -log p(x) of a Bernoulli with logits a: softplus(a) - x a; in double. */
+    double (*bernoulli_nll)(size_t n, const float *logits, const float *x);
+    /* The same, and d_logits = scale (sigmoid(a) - x). */
+    double (*bernoulli_nll_gradient)(size_t n, float scale, const float *logits,
+                                     const float *x, float *d_logits);
+    /* Sum of (x - mean)^2 / (2 s^2) + log s + log(2 pi) / 2; in double; and its gradient
+     * d_mean = scale (mean - x) / s^2 (d_mean may be NULL). */
+    double (*gaussian_nll)(size_t n, float s, float scale, const float *mean,
+                           const float *x, float *d_mean);
+    /* t = (z + mu) / sqrt(v + epsilon) */
+    void (*student_t)(size_t n, float mu, float epsilon, const float *z, const float *v,
+                      float *t);
+    /* y = x^2 */
+    void (*square)(size_t n, const float *x, float *y);
+    /* buffer = momentum buffer + gradient; value -= rate buffer (SPEC section 1) */
+    void (*sgd)(size_t n, float rate, float momentum, const float *gradient,
+                float *buffer, float *value);
+    /* PyTorch's Adam/AdamW step. step_size = rate / (1 - beta1^t); root_correction =
+     * sqrt(1 - beta2^t); decay = 1 - rate * weight_decay (1 for Adam). */
+    void (*adam)(size_t n, float step_size, float root_correction, float beta1,
+                 float beta2, float epsilon, float decay, const float *gradient,
+                 float *mean, float *square_mean, float *value);
+} tvi_kernels;
+
+/* The kernels of the level in use. */
+const tvi_kernels *tvi_kernel(void);
+
+/* The kernels of one level, NULL if this machine cannot run it: for tests. */
+const tvi_kernels *tvi_kernel_at(int level);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TVI_MODEL_MODEL_H
+#define TVI_MODEL_MODEL_H
+
+#include <tvae/model.h>
+
+#include "base/refcount.h"
+#include "layer/layer.h"
+#include "topography/topography.h"
+
+struct tvae_model {
+    tvi_refcount references;
+    tvae_model_options options;
+    tvae_prior *prior;
+    tvae_layer *z_encoder, *u_encoder, *decoder; /* u_encoder NULL for a plain VAE */
+    tvi_parameter_list
+        parameters;   /* z_encoder, u_encoder, decoder, grouper; in that order */
+    size_t n_pixels;  /* values a frame */
+    size_t n_latents; /* latents a frame */
+};
+
+/* A batch as the model sees it. */
+typedef struct tvi_batch {
+    size_t n_sequences, n_frames;
+    const float *x;       /* [n_sequences * n_frames, n_pixels] */
+    const float *noise_z; /* [n_sequences * n_frames, n_latents]; NULL: at the means */
+    const float *noise_u;
+} tvi_batch;
+
+/* The loss terms (TVAE_N_TERMS of them) of a batch, and, unless `sink` is NULL, the
+ * gradient of the loss delivered to it, parameter by parameter, from the decoder back to
+ * the encoders. When the loss is not finite nothing is delivered and TVAE_E_NUMERIC is
+ * returned, before any sink has been called. The sink's scratch is taken from the
+ * workspace here if it is NULL. */
+tvae_status tvi_model_loss(tvae_model *model, tvae_workspace *work,
+                           const tvi_batch *batch, double *terms,
+                           tvi_gradient_sink *sink);
+
+/* One importance sample's noise, asked for by sample number; each [n, n_latents]. */
+typedef void (*tvi_noise_source)(void *context, size_t sample, size_t n_values,
+                                 float *noise_z, float *noise_u);
+
+/* log w [n_rows, n_samples] of every frame and sample; encoders run once. */
+tvae_status tvi_model_log_weights(const tvae_model *model, tvae_workspace *work,
+                                  size_t n_sequences, size_t n_frames, const float *x,
+                                  size_t n_samples, tvi_noise_source source,
+                                  void *context, double *log_weights);
+
+#endif
