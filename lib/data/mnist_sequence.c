@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/mnist_sequence.h"
+
+#include <string.h>
+
+#include "data/hue.h"
+#include "data/warp.h"
+
+double tvi_mnist_rotation(uint32_t index)
+{
+    return 20.0 * (double)index;
+}
+
+double tvi_mnist_scale(uint32_t index)
+{
+    /* The reference's list, rounded by hand: even steps from 0.60 to 1.26 differ. */
+    static const double scales[TVI_MNIST_N_FRAMES] = {0.60, 0.64, 0.68, 0.72, 0.76, 0.79,
+                                                      0.83, 0.87, 0.91, 0.95, 0.99, 1.03,
+                                                      1.07, 1.11, 1.14, 1.18, 1.22, 1.26};
+
+    return scales[index];
+}
+
+double tvi_mnist_hue(uint32_t index)
+{
+    return 20.0 * (double)index - 180.0;
+}
+
+void tvi_mnist_draw(tvi_rng *rng, tvi_mnist_choice *choice)
+{
+    choice->varying = tvi_rng_below(rng, TVI_MNIST_N_FACTORS);
+    for (size_t factor = 0; factor < TVI_MNIST_N_FACTORS; factor++)
+        choice->values[factor] = tvi_rng_below(rng, TVI_MNIST_N_FRAMES);
+}
+
+void tvi_mnist_frame_values(const tvi_mnist_choice *choice, uint32_t frame,
+                            uint32_t values[TVI_MNIST_N_FACTORS])
+{
+    memcpy(values, choice->values, sizeof choice->values);
+    values[choice->varying] = (values[choice->varying] + frame) % TVI_MNIST_N_FRAMES;
+}
+
+/* One frame: the warped digit times a colour. Green and blue of the digit are zero, so
+ * this is the reference's warp of three channels and shift of the hue. */
+static void paint_frame(size_t n_pixels, const float *plane, const float colour[3],
+                        float *frame)
+{
+    for (size_t channel = 0; channel < TVI_MNIST_N_CHANNELS; channel++) {
+        float *target = frame + channel * n_pixels;
+        const float strength = colour[channel];
+
+        if (strength > 0.0f)
+            for (size_t i = 0; i < n_pixels; i++)
+                target[i] = strength * plane[i];
+        else
+            memset(target, 0, n_pixels * sizeof *target);
+    }
+}
+
+void tvi_mnist_render(const tvi_mnist_choice *choice, size_t height, size_t width,
+                      const float *padded_digit, float *plane, float *x)
+{
+    const size_t n_pixels = height * width;
+
+    for (uint32_t frame = 0; frame < TVI_MNIST_N_FRAMES; frame++) {
+        uint32_t values[TVI_MNIST_N_FACTORS];
+        float colour[3];
+
+        tvi_mnist_frame_values(choice, frame, values);
+        if (frame == 0 || choice->varying != TVI_MNIST_HUE)
+            tvi_warp(height, width, padded_digit,
+                     tvi_mnist_rotation(values[TVI_MNIST_ROTATION]),
+                     tvi_mnist_scale(values[TVI_MNIST_SCALE]), plane);
+        tvi_hue_of_red(tvi_mnist_hue(values[TVI_MNIST_HUE]), colour);
+        paint_frame(n_pixels, plane, colour, x + frame * TVI_MNIST_N_CHANNELS * n_pixels);
+    }
+}
