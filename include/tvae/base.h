@@ -165,6 +165,7 @@ TVAE_API tvae_status tvae_set_log_hook(const tvae_log_hook *hook);
  * @retval TVAE_OK         Set.
  * @retval TVAE_E_INVALID  Out of range.
  * @retval TVAE_E_NOMEM    The threads could not be started; the old count stays.
+ * @retval TVAE_E_STATE    Called from a function that the library is calling.
  *
  * Threads:   startup.
  * Numerics:  results are reproducible to the bit for one thread count, not across counts.

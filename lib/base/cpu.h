@@ -9,4 +9,7 @@
 int32_t tvi_machine_level(void);
 int32_t tvi_kernel_level(void);
 
+/* The CPU's own name, zero-ended; "unknown" where it does not tell. */
+void tvi_cpu_name(char name[64]);
+
 #endif

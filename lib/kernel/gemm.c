@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/gemm.h"
+
+#include <cblas.h>
+#include <limits.h>
+#include <stdint.h>
+
+#include "base/parallel.h"
+
+enum { SPLIT_GRAIN = 16 };
+
+/* Rows `first_m` .. + m - 1 and columns `first_n` .. + n - 1 of the product. */
+static void multiply_part(const tvi_gemm *g, size_t first_m, size_t m, size_t first_n,
+                          size_t n)
+{
+    const float *a = g->a + (g->transpose_a ? first_m : first_m * g->ld_a);
+    const float *b = g->b + (g->transpose_b ? first_n * g->ld_b : first_n);
+
+    cblas_sgemm(CblasRowMajor, g->transpose_a ? CblasTrans : CblasNoTrans,
+                g->transpose_b ? CblasTrans : CblasNoTrans, (blasint)m, (blasint)n,
+                (blasint)g->k, 1.0f, a, (blasint)g->ld_a, b, (blasint)g->ld_b,
+                g->add_to_c ? 1.0f : 0.0f, g->c + first_m * g->ld_c + first_n,
+                (blasint)g->ld_c);
+}
+
+static void multiply_columns(void *context, size_t begin, size_t end)
+{
+    const tvi_gemm *g = context;
+
+    multiply_part(g, 0, g->m, begin, end - begin);
+}
+
+static void multiply_rows(void *context, size_t begin, size_t end)
+{
+    const tvi_gemm *g = context;
+
+    multiply_part(g, begin, end - begin, 0, g->n);
+}
+
+static tvae_status check_sizes(const tvi_gemm *g)
+{
+    const size_t sizes[] = {g->m, g->n, g->k, g->ld_a, g->ld_b, g->ld_c};
+    const size_t limit = sizeof(blasint) == sizeof(int) ? INT_MAX : INT64_MAX;
+
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        if (sizes[i] > limit)
+            return tvi_fail(TVAE_E_SHAPE,
+                            "gemm: a dimension is %zu, want at most %zu, the limit of "
+                            "the BLAS in use: split the batch",
+                            sizes[i], limit);
+    return TVAE_OK;
+}
+
+tvae_status tvi_gemm_run(const tvi_gemm *product)
+{
+    tvi_gemm copy = *product;
+    tvae_status st = check_sizes(product);
+
+    if (st != TVAE_OK || !copy.m || !copy.n)
+        return st;
+    if (copy.n >= copy.m)
+        tvi_parallel_for(copy.n, SPLIT_GRAIN, multiply_columns, &copy);
+    else
+        tvi_parallel_for(copy.m, SPLIT_GRAIN, multiply_rows, &copy);
+    return TVAE_OK;
+}
