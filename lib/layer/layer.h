@@ -34,19 +34,25 @@ typedef struct tvi_layer_class {
     tvae_status (*backward)(tvae_layer *layer, const tvi_rows *x, const float *y,
                             const float *dy, float *dx, const float *saved,
                             float *scratch, tvi_gradient_sink *sink);
-    /* Append parameters to the list, names prefixed; NULL: none. */
-    tvae_status (*collect)(const tvae_layer *layer, const char *prefix,
-                           tvi_parameter_list *list);
     tvae_status (*initialise)(tvae_layer *layer, uint64_t seed, uint64_t *stream);
-    void (*release)(
-        tvae_layer *layer); /* frees all but the handle itself; NULL: nothing */
+    /* Frees all but the head and the handle itself; NULL: nothing. */
+    void (*release)(tvae_layer *layer);
 } tvi_layer_class;
 
 /* The head of every layer; each class's own struct begins with it. */
 struct tvae_layer {
     tvi_refcount references;
     const tvi_layer_class *kind;
+    tvi_parameter_list parameters; /* filled when the layer is created, then constant */
 };
+
+/* A zeroed layer of `bytes` with one reference, or NULL as tvi_alloc_array(). */
+void *tvi_layer_allocate(size_t bytes, const tvi_layer_class *kind);
+
+/* a b and a + b for sizes of memory: SIZE_MAX, which no allocation grants, on overflow.
+ */
+size_t tvi_floats_product(size_t a, size_t b);
+size_t tvi_floats_sum(size_t a, size_t b);
 
 /* The forms below accept kinds whose functions are NULL. */
 size_t tvi_layer_output_width(const tvae_layer *layer, size_t n_inputs);
@@ -57,6 +63,7 @@ tvae_status tvi_layer_forward(const tvae_layer *layer, const tvi_rows *x, float 
 tvae_status tvi_layer_backward(tvae_layer *layer, const tvi_rows *x, const float *y,
                                const float *dy, float *dx, const float *saved,
                                float *scratch, tvi_gradient_sink *sink);
+/* Append the layer's parameters to the list, names prefixed. */
 tvae_status tvi_layer_collect(const tvae_layer *layer, const char *prefix,
                               tvi_parameter_list *list);
 /* Each parameter takes stream *stream of the seed and adds one to it. */

@@ -24,4 +24,8 @@ struct tvae_workspace {
 tvae_status tvi_workspace_get(tvae_workspace *work, int slot, size_t count,
                               float **values);
 
+/* Whoever takes slots for anything but a layer's forward pass calls this first: what such
+ * a pass left is void from then on, and tvae_layer_backward() says so. */
+void tvi_workspace_forget(tvae_workspace *work);
+
 #endif
