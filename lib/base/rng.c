@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/rng.h"
 
-#include <math.h>
 #include <string.h>
 
 #include <Random123/philox.h>
+#include <tvae/base.h>
+
+#include "base/cpu.h"
+#include "base/normal.h"
 
 static void philox_block(uint64_t seed, uint32_t purpose, uint64_t index, uint32_t block,
                          uint32_t words[4])
@@ -66,36 +69,34 @@ void tvi_rng_fill_uniform(uint64_t seed, tvi_rng_purpose purpose, uint64_t index
     }
 }
 
-/* Draws 4k .. 4k+3 come from block k: two Box-Muller pairs of 32-bit words. */
-static void normal_block(uint64_t seed, uint32_t purpose, uint64_t index, uint32_t block,
-                         float normals[4])
+tvi_normal_function tvi_normal_function_at(int level)
 {
-    uint32_t words[4];
-
-    philox_block(seed, purpose, index, block, words);
-    for (size_t pair = 0; pair < 2; pair++) {
-        const float uniform = ((float)(words[2 * pair] >> 8) + 0.5f) * 0x1p-24f;
-        const float angle = (float)(words[2 * pair + 1] >> 8) * (0x1p-24f * 6.2831853f);
-        const float radius = sqrtf(-2.0f * logf(uniform));
-
-        normals[2 * pair] = radius * cosf(angle);
-        normals[2 * pair + 1] = radius * sinf(angle);
-    }
+    if (level < TVAE_KERNEL_PORTABLE || level > tvi_machine_level())
+        return NULL;
+#if defined(__x86_64__) || defined(__i386__)
+    if (level == TVAE_KERNEL_AVX512)
+        return tvi_normal_blocks_avx512;
+    if (level == TVAE_KERNEL_AVX2)
+        return tvi_normal_blocks_avx2;
+#endif
+    return tvi_normal_blocks_portable;
 }
 
+/* Draws 4k .. 4k+3 come from block k: two Box-Muller pairs of 32-bit words. */
 void tvi_rng_fill_normal(uint64_t seed, tvi_rng_purpose purpose, uint64_t index,
                          size_t first, size_t n_values, float *values)
 {
+    const tvi_normal_function draw = tvi_normal_function_at(tvi_kernel_level());
+    float draws[TVI_NORMAL_DRAWS];
     size_t done = 0;
 
     while (done < n_values) {
-        const size_t place = (first + done) % 4, left = n_values - done;
-        const size_t n = left < 4 - place ? left : 4 - place;
-        float normals[4];
+        const size_t at = first + done, place = at % 4, left = n_values - done;
+        const size_t n =
+            left < TVI_NORMAL_DRAWS - place ? left : TVI_NORMAL_DRAWS - place;
 
-        normal_block(seed, (uint32_t)purpose, index, (uint32_t)((first + done) / 4),
-                     normals);
-        memcpy(values + done, normals + place, n * sizeof *values);
+        draw(seed, (uint32_t)purpose, index, (uint32_t)(at / 4), draws);
+        memcpy(values + done, draws + place, n * sizeof *values);
         done += n;
     }
 }
