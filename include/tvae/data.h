@@ -46,9 +46,11 @@ enum {
 
 /** Options of tvae_dataset_create_mnist(). */
 typedef struct tvae_mnist_options {
-    size_t size;                /**< filled by tvae_mnist_options_init() */
-    uint64_t split_seed;        /**< of the train/validation split; default 1 */
-    double validation_fraction; /**< of the training files, held out; default 0.2 */
+    size_t size;         /**< filled by tvae_mnist_options_init() */
+    uint64_t split_seed; /**< of the train/validation split: NumPy's legacy seed, at
+                              most 2^32 - 1; default 1 */
+    double validation_fraction; /**< of the training files, held out; 0 to less than 1;
+                                     default 0.2 */
     int32_t split;              /**< a TVAE_SPLIT; default train */
     int32_t transform;          /**< a TVAE_TRANSFORM; default random */
 } tvae_mnist_options;
@@ -96,7 +98,10 @@ TVAE_API tvae_status tvae_loader_options_init(tvae_loader_options *options, size
 /**
  * MNIST (or any images and labels in its format) as transformed sequences.
  *
- * Factors: rotation, scale, hue, each as the index 0..17 of its value.
+ * With TVAE_TRANSFORM_RANDOM an item is 18 frames of 3 channels, and its factors are
+ * rotation, scale, hue, each as the index 0..17 of its value. With TVAE_TRANSFORM_NONE it
+ * is the image itself, one frame of one channel, and its factor is its label. Only the
+ * files of the split are read: `t10k` for the test split, `train` for the others.
  *
  * @param[in]  folder   Holds {train,t10k}-{images-idx3,labels-idx1}-ubyte, plain or
  * `.gz`.
@@ -104,7 +109,8 @@ TVAE_API tvae_status tvae_loader_options_init(tvae_loader_options *options, size
  * @param[out] out      The dataset; the images stay in memory as bytes.
  *
  * @retval TVAE_OK           Created.
- * @retval TVAE_E_INVALID    NULL argument or an option out of range.
+ * @retval TVAE_E_INVALID    NULL argument, an option out of range, or an empty split.
+ * @retval TVAE_E_UNSUPPORTED  Options of a newer library.
  * @retval TVAE_E_NOT_FOUND  A file is missing; the message names it and how to get it.
  * @retval TVAE_E_IO         A file cannot be read.
  * @retval TVAE_E_FORMAT     Wrong magic number, truncated, or images and labels that
