@@ -130,8 +130,10 @@ TVAE_API tvae_status tvae_dataset_create_mnist(const char *folder,
  * Procedural sprites: the dSprites images drawn from their factors, no file needed.
  *
  * Items are the kept starting images; in a sequence one factor runs, starting at the
- * item's own value and wrapping. Factors: the five of TVAE_FACTOR, as indices among the
- * kept values.
+ * item's own value and wrapping; which one is drawn among those of @c varying with more
+ * than one kept value (with none, nothing runs). Factors: the five of TVAE_FACTOR, as
+ * indices among the kept values. Pixels are 0 or 1; of an image_size other than 64, each
+ * stands for the centre of the block of original pixels that it covers.
  *
  * Statuses: TVAE_OK, TVAE_E_INVALID, TVAE_E_NOMEM, TVAE_E_UNSUPPORTED. Ownership: one
  * reference for the caller. Threads: any. Numerics: SPEC section 3. Since: 0.1
@@ -213,13 +215,14 @@ TVAE_API tvae_status tvae_dataset_get(const tvae_dataset *dataset, size_t item,
  * Start preparing batches.
  *
  * Sequence i of batch b has draw b * batch_size + i of @c seed; its item is that place in
- * the epoch's order, which depends on seed and epoch alone.
+ * the epoch's order, which depends on seed and epoch alone. The batches are the same for
+ * every n_prefetch, and first_batch starts among them where it says.
  *
  * @retval TVAE_OK             Started.
  * @retval TVAE_E_INVALID      NULL, an option out of range, or a batch larger than the
- * data.
- * @retval TVAE_E_UNSUPPORTED  Options of a newer library.
- * @retval TVAE_E_NOMEM        No memory.
+ * data while drop_last is 1.
+ * @retval TVAE_E_UNSUPPORTED  Options of a newer library, or 2^32 items or more.
+ * @retval TVAE_E_NOMEM        No memory, or no thread could be started.
  *
  * Ownership: one reference for the caller; the loader keeps the dataset alive.
  * Threads:   any.
@@ -239,15 +242,20 @@ TVAE_API size_t tvae_loader_batches_per_epoch(const tvae_loader *loader);
 /**
  * Take the next batch; epochs follow each other without end.
  *
+ * A batch whose preparation failed is reported by the call that would have given it; the
+ * next call goes on with the batch after it.
+ *
  * @param[out] x        [batch_size, frames, channels, height, width].
  * @param[out] factors  [batch_size, frames, factors]; may be NULL.
  * @param[out] n_sequences  Sequences written: batch_size, fewer only in a last batch that
- * is not dropped; may be NULL.
+ * is not dropped, the rest of @p x and @p factors then stays as it was; may be NULL.
  *
  * @retval TVAE_OK         Written.
- * @retval TVAE_E_INVALID  NULL.
- * @retval TVAE_E_SHAPE    A shape does not fit.
+ * @retval TVAE_E_INVALID  NULL; no batch is used up.
+ * @retval TVAE_E_SHAPE    A shape does not fit; no batch is used up.
  * @retval TVAE_E_NOMEM    A sequence could not be prepared.
+ * @retval TVAE_E_STATE    The process is a fork() of the one that created the loader, and
+ * has no background thread (n_prefetch 0 has no such limit).
  *
  * Threads: one-at-a-time. Since: 0.1
  */

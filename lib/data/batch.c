@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/batch.h"
+
+#include "base/memory.h"
+
+tvae_status tvi_batch_plan_setup(tvi_batch_plan *plan, const tvae_dataset *dataset,
+                                 const tvae_loader_options *options)
+{
+    const size_t n_items = dataset->n_items;
+
+    plan->dataset = dataset;
+    plan->seed = options->seed;
+    plan->batch_size = (size_t)options->batch_size;
+    plan->n_batches = n_items / plan->batch_size;
+    if (!options->drop_last && n_items % plan->batch_size)
+        plan->n_batches++;
+    if (!options->shuffle)
+        return TVAE_OK;
+    plan->order = tvi_alloc_array(n_items, sizeof *plan->order);
+    return plan->order ? TVAE_OK : TVAE_E_NOMEM;
+}
+
+void tvi_batch_plan_release(tvi_batch_plan *plan)
+{
+    tvi_free(plan->order);
+}
+
+size_t tvi_batch_count(const tvi_batch_plan *plan)
+{
+    return plan->batch_size * tvi_dataset_sequence_count(plan->dataset);
+}
+
+size_t tvi_batch_factors_count(const tvi_batch_plan *plan)
+{
+    return plan->batch_size * tvi_dataset_factors_count(plan->dataset);
+}
+
+/* An epoch's order comes from (seed, epoch) alone, so that a run can resume anywhere. */
+static void shuffle_epoch(tvi_batch_plan *plan, uint64_t epoch)
+{
+    const size_t n_items = plan->dataset->n_items;
+    tvi_rng rng;
+
+    if (plan->has_order && plan->order_epoch == epoch)
+        return;
+    for (size_t i = 0; i < n_items; i++)
+        plan->order[i] = (uint32_t)i;
+    tvi_rng_init(&rng, plan->seed, TVI_RNG_ORDER, epoch);
+    tvi_shuffle(&rng, plan->order, n_items);
+    plan->order_epoch = epoch;
+    plan->has_order = true;
+}
+
+tvae_status tvi_batch_prepare(tvi_batch_plan *plan, uint64_t batch, float *x,
+                              float *factors, size_t *n_sequences)
+{
+    const tvae_dataset *dataset = plan->dataset;
+    const size_t n_x = tvi_dataset_sequence_count(dataset);
+    const size_t n_factors = tvi_dataset_factors_count(dataset);
+    const size_t first = (size_t)(batch % plan->n_batches) * plan->batch_size;
+    const size_t left = dataset->n_items - first;
+    const size_t n = left < plan->batch_size ? left : plan->batch_size;
+
+    *n_sequences = n;
+    if (plan->order)
+        shuffle_epoch(plan, batch / plan->n_batches);
+    for (size_t i = 0; i < n; i++) {
+        const size_t item = plan->order ? plan->order[first + i] : first + i;
+        const tvae_status st =
+            tvi_dataset_fill(dataset, item, plan->seed, batch * plan->batch_size + i,
+                             x + i * n_x, factors ? factors + i * n_factors : NULL);
+
+        if (st != TVAE_OK)
+            return st;
+    }
+    return TVAE_OK;
+}
