@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "support.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../io/scratch.h"
 #include "base/memory.h"
 #include "data/data.h"
 
@@ -359,27 +359,8 @@ START_TEST(create_rejects_bad_options)
 }
 END_TEST
 
-/* An allocator whose k-th allocation from now on is refused. */
-static size_t allocations_left;
-
-static void *alloc_until_refused(void *user, size_t bytes, size_t align)
-{
-    (void)user;
-    if (allocations_left == 0)
-        return NULL;
-    allocations_left--;
-    return aligned_alloc(align, (bytes + align - 1) / align * align);
-}
-
-static void release_to_system(void *user, void *memory, size_t bytes)
-{
-    (void)user;
-    (void)bytes;
-    free(memory);
-}
-
-/* Default sprites and a loader over them: both creations under a refused allocation. */
-static tvae_status create_both(void)
+/* Sprites and a loader over them. */
+static tvae_status create_both(void *context)
 {
     tvae_sprites_options sprites;
     const tvae_loader_options options = options_for(2, 2);
@@ -387,6 +368,7 @@ static tvae_status create_both(void)
     tvae_loader *loader = NULL;
     tvae_status st;
 
+    (void)context;
     ASSERT_OK(tvae_sprites_options_init(&sprites, sizeof sprites));
     sprites.image_size = 8;
     sprites.stride[2] = sprites.stride[3] = sprites.stride[4] = 20;
@@ -401,24 +383,7 @@ static tvae_status create_both(void)
 
 START_TEST(create_survives_every_refused_allocation)
 {
-    const tvae_allocator allocator = {.size = sizeof allocator,
-                                      .alloc = alloc_until_refused,
-                                      .release = release_to_system};
-    size_t k = 0;
-
-    ASSERT_OK(tvae_set_allocator(&allocator));
-    for (;; k++) {
-        tvae_status st;
-
-        allocations_left = k;
-        st = create_both();
-        ck_assert_uint_eq(tvi_live_blocks(), 0);
-        if (st == TVAE_OK)
-            break;
-        ck_assert_int_eq(st, TVAE_E_NOMEM);
-    }
-    ck_assert_uint_ge(k, 6);
-    ASSERT_OK(tvae_set_allocator(NULL));
+    ck_assert_uint_ge(sweep_allocation_failures(create_both, NULL), 6);
 }
 END_TEST
 
