@@ -53,23 +53,27 @@ typedef struct tvae_linear_options {
  * The callbacks of a user-defined layer.
  *
  * All run on the thread that made the API call; from several threads at once if the host
- * runs several. Rows are contiguous. A negative status returned by one is handed on.
+ * runs several. Rows are contiguous. A status other than TVAE_OK ends the call: a
+ * negative one is handed on, a positive one becomes TVAE_E_INVALID.
  */
 typedef struct tvae_custom_layer {
     size_t size; /**< sizeof(tvae_custom_layer) */
     void *user;  /**< Passed back to every function. */
-    /** Number of parameter arrays; 0 is fine, then the next two may be NULL. */
+    /** Number of parameter arrays; 0 is fine, then the next two may be NULL and
+     * @c initialise is not called. */
     size_t n_parameters;
-    const char *const *parameter_names; /**< [n_parameters], copied */
-    const size_t *parameter_counts;     /**< [n_parameters] elements each, copied */
-    /** Outputs a row for @c n_inputs inputs a row; 0 refuses. */
+    const char *const *parameter_names; /**< [n_parameters], different; copied */
+    const size_t *parameter_counts;     /**< [n_parameters] elements each, >= 1; copied */
+    /** Outputs a row for @c n_inputs (>= 1) inputs a row; 0 refuses. Equal inputs must
+     * always give equal outputs: memory is sized by them. */
     size_t (*output_width)(void *user, size_t n_inputs);
-    /** Fill the initial parameters; NULL leaves zeros. */
+    /** Fill the initial parameters, which are zero, with finite numbers; NULL leaves
+     * zeros. @c seed is this layer's own, drawn from the caller's by its place. */
     tvae_status (*initialise)(void *user, uint64_t seed, float *const *parameters);
     /** y [rows, outputs] from x [rows, inputs]. */
     tvae_status (*forward)(void *user, const float *const *parameters, size_t n_rows,
                            size_t n_inputs, const float *x, float *y);
-    /** dx (may be NULL) is written; gradients [n_parameters] are added to. */
+    /** dx (may be NULL) is written whole; gradients [n_parameters] are added to. */
     tvae_status (*backward)(void *user, const float *const *parameters, size_t n_rows,
                             size_t n_inputs, const float *x, const float *y,
                             const float *dy, float *dx, float *const *gradients);
@@ -114,8 +118,11 @@ TVAE_API tvae_status tvae_layer_create_sigmoid(tvae_layer **out);
  * @param[out] out       The chain.
  *
  * @retval TVAE_OK         Created.
- * @retval TVAE_E_INVALID  NULL argument or entry, no layers, or a repeated handle.
+ * @retval TVAE_E_INVALID  NULL argument or entry, no layers, a handle repeated (be it
+ *                         inside another chain), or parameter names of over 127 bytes.
  * @retval TVAE_E_NOMEM    No memory.
+ *
+ * Whether widths meet is known only once rows arrive: tvae_layer_output_width() tells.
  *
  * Ownership: the chain takes its own reference to each layer.
  * Threads:   any.
@@ -128,12 +135,18 @@ TVAE_API tvae_status tvae_layer_create_sequential(tvae_layer *const *layers,
  * Create a layer from the host's own functions.
  *
  * @retval TVAE_OK             Created, parameters zero.
- * @retval TVAE_E_INVALID      NULL argument, a required function missing, empty name.
+ * @retval TVAE_E_INVALID      NULL argument, a required function missing, a name empty,
+ *                             repeated or of over 127 bytes, a count of 0.
  * @retval TVAE_E_UNSUPPORTED  A table of a newer library.
  * @retval TVAE_E_NOMEM        No memory.
  *
+ * The layer keeps room for the gradients of all its parameters from the start, which
+ * training in one pass needs.
+ *
  * Ownership: the table and its arrays are copied; `user` must live until `release` is
- * called. On failure `release` is not called. Threads:   any. Since:     0.1
+ *            called. On failure `release` is not called.
+ * Threads:   any.
+ * Since:     0.1
  */
 TVAE_API tvae_status tvae_layer_create_custom(const tvae_custom_layer *callbacks,
                                               tvae_layer **out);
@@ -151,9 +164,15 @@ TVAE_API void tvae_layer_destroy(tvae_layer **layer);
  *
  * @retval TVAE_OK         Drawn.
  * @retval TVAE_E_INVALID  NULL.
+ * @retval TVAE_E_NOMEM    No memory to draw in; some parameters may be drawn.
+ * @retval TVAE_E_NUMERIC  A user-defined layer left a value that is not finite.
  *
+ * A user-defined layer's own status is handed on.
+ *
+ * Ownership: nothing is kept.
  * Threads:   one-at-a-time.
- * Numerics:  each parameter has its own stream of @p seed, by its place in the layer.
+ * Numerics:  each parameter has its own stream of @p seed, by its place in the layer; the
+ *            draws follow the exposed order.
  * Since:     0.1
  */
 TVAE_API tvae_status tvae_layer_initialise(tvae_layer *layer, uint64_t seed);
@@ -178,12 +197,12 @@ TVAE_API size_t tvae_layer_parameter_count(const tvae_layer *layer);
  * Name and shape of parameter @p index.
  *
  * @param[out] name      Zero-ended; cut at @p capacity.
- * @param[in]  capacity  Bytes at @p name; 128 hold any name.
+ * @param[in]  capacity  Bytes at @p name, >= 1; 128 hold any name.
  * @param[out] rank      Number of axes; may be NULL.
  * @param[out] shape     [TVAE_MAX_RANK] extents; may be NULL.
  *
  * @retval TVAE_OK           Written.
- * @retval TVAE_E_INVALID    NULL argument.
+ * @retval TVAE_E_INVALID    NULL argument or no capacity.
  * @retval TVAE_E_NOT_FOUND  No parameter of that index.
  *
  * Threads:   shared-read.
@@ -232,9 +251,11 @@ TVAE_API tvae_status tvae_layer_zero_gradient(tvae_layer *layer);
  * @param[out]    y      [rows, outputs]; must not overlap @p x.
  *
  * @retval TVAE_OK         Written.
- * @retval TVAE_E_INVALID  NULL argument.
+ * @retval TVAE_E_INVALID  NULL argument, or @p y overlaps @p x; @p y untouched.
  * @retval TVAE_E_SHAPE    A shape does not fit; @p y untouched.
- * @retval TVAE_E_NOMEM    The workspace could not grow.
+ * @retval TVAE_E_NOMEM    The workspace could not grow; @p y untouched.
+ *
+ * A user-defined layer's own status is handed on; @p y is then unspecified.
  *
  * Ownership: nothing is kept but what lies in @p work.
  * Threads:   shared-read, one workspace each.
@@ -251,13 +272,17 @@ TVAE_API tvae_status tvae_layer_forward(const tvae_layer *layer, tvae_workspace 
  * @param[in]     x      As given to tvae_layer_forward().
  * @param[in]     y      As written by it.
  * @param[in]     dy     [rows, outputs] gradient of the loss by @p y.
- * @param[out]    dx     [rows, inputs] gradient by @p x, or NULL.
+ * @param[out]    dx     [rows, inputs] gradient by @p x, or NULL; must not overlap @p x,
+ *                       @p y or @p dy.
  *
  * @retval TVAE_OK         Done.
- * @retval TVAE_E_INVALID  NULL argument.
+ * @retval TVAE_E_INVALID  NULL argument, or @p dx overlaps another.
  * @retval TVAE_E_SHAPE    A shape does not fit.
  * @retval TVAE_E_STATE    @p work does not hold this layer's forward pass of these rows.
  * @retval TVAE_E_NOMEM    Gradients could not be allocated (first call only).
+ *
+ * May be called again after one forward pass: the workspace keeps what it holds. A
+ * user-defined layer's own status is handed on; gradients are then unspecified.
  *
  * Ownership: nothing is kept.
  * Threads:   one-at-a-time.

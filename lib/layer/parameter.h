@@ -40,7 +40,7 @@ typedef struct tvi_parameter_list {
  * allocated (tvi_parameter_list_allocate_gradients). Otherwise a layer writes the
  * gradient, in the stored layout, into `scratch` (at least `n_scratch` floats: the
  * largest parameter) and calls take, which may update the value at once: the gradient is
- * never stored. */
+ * never stored. A user-defined layer passes gradients of its own block instead. */
 typedef struct tvi_gradient_sink {
     tvae_status (*take)(struct tvi_gradient_sink *sink, tvi_parameter *parameter,
                         float *gradient);
