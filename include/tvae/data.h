@@ -155,10 +155,11 @@ TVAE_API tvae_status tvae_dataset_create_dsprites(const char *path,
                                                   tvae_dataset **out);
 
 /**
- * A host application's own sequences.
+ * A host application's own sequences. An item is the same in every draw; the factors are
+ * called "factor0", "factor1", ..., and how many values they have is unknown.
  *
  * @param[in]  x        [sequences, frames, channels, height, width].
- * @param[in]  factors  [sequences, frames, factors] or NULL for none.
+ * @param[in]  factors  [sequences, frames, factors], at most 16, or NULL for none.
  * @param[out] out      The dataset.
  *
  * Statuses: TVAE_OK, TVAE_E_INVALID, TVAE_E_SHAPE, TVAE_E_NOMEM.

@@ -43,12 +43,29 @@ typedef struct member {
     tvi_npz_stream *stream;
 } member;
 
+/* A missing file, or a file that lacks the member. */
+static tvae_status fail_not_found(const member *file)
+{
+    if (tvi_file_exists(file->path))
+        return tvi_fail(
+            TVAE_E_FORMAT,
+            "dataset_create_dsprites: %s holds no array %s, want the dSprites "
+            "file",
+            file->path, file->name);
+    return tvi_fail(TVAE_E_NOT_FOUND,
+                    "dataset_create_dsprites: there is no file %s: download dSprites "
+                    "with \"sh examples/fetch-data.sh dsprites DIR\"",
+                    file->path);
+}
+
 /* Open a member and demand its type and shape. */
 static tvae_status open_member(member *file, size_t element_bytes, int32_t rank,
                                const size_t *shape)
 {
     tvae_status st = tvi_npz_open(file->path, file->name, &file->stream);
 
+    if (st == TVAE_E_NOT_FOUND)
+        return fail_not_found(file);
     if (st != TVAE_OK)
         return st;
     if (tvi_npz_element_bytes(file->stream) == element_bytes &&
