@@ -2,6 +2,7 @@
 #include "base/parallel.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -11,7 +12,15 @@
 
 #include "base/blas.h"
 
-enum { MAX_THREADS = 256, SPIN_NANOSECONDS = 30000, SPINS_PER_LOOK = 32 };
+/* Waking a sleeping thread takes some 50 microseconds, as long as much of the work
+ * between two loops: a waiting thread first polls, soon lets others run between its
+ * looks, and sleeps only then. */
+enum {
+    MAX_THREADS = 256,
+    POLLS_PER_LOOK = 32,
+    POLL_NANOSECONDS = 10000,
+    WAIT_NANOSECONDS = 200000
+};
 
 typedef struct tvi_job {
     tvi_range_body body;
@@ -22,7 +31,7 @@ typedef struct tvi_job {
 /* One pool for the process. `owner` is held by the host thread whose loop the pool runs;
  * it alone writes `job`. A loop starts when `generation` moves and has ended when
  * `n_running` is zero; `lock` and the two conditions serve only those who have waited
- * longer than SPIN_NANOSECONDS. */
+ * longer than WAIT_NANOSECONDS. */
 typedef struct tvi_pool {
     pthread_mutex_t owner;
     pthread_mutex_t lock;
@@ -74,19 +83,25 @@ static int64_t nanoseconds_now(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* True as soon as `ready` is; false after SPIN_NANOSECONDS. */
-static bool spin_until(bool (*ready)(unsigned), unsigned seen)
+/* True as soon as `ready` is; false after WAIT_NANOSECONDS. */
+static bool poll_until(bool (*ready)(unsigned), unsigned seen)
 {
-    const int64_t limit = nanoseconds_now() + SPIN_NANOSECONDS;
+    const int64_t start = nanoseconds_now();
 
-    do {
-        for (int i = 0; i < SPINS_PER_LOOK; i++) {
+    for (;;) {
+        int64_t waited;
+
+        for (int i = 0; i < POLLS_PER_LOOK; i++) {
             if (ready(seen))
                 return true;
             pause_briefly();
         }
-    } while (nanoseconds_now() < limit);
-    return false;
+        waited = nanoseconds_now() - start;
+        if (waited > WAIT_NANOSECONDS)
+            return false;
+        if (waited > POLL_NANOSECONDS)
+            sched_yield();
+    }
 }
 
 static bool has_work(unsigned seen)
@@ -102,7 +117,7 @@ static bool is_done(unsigned unused)
 
 static void wait_for_work(unsigned seen)
 {
-    if (spin_until(has_work, seen))
+    if (poll_until(has_work, seen))
         return;
     pthread_mutex_lock(&pool.lock);
     atomic_fetch_add(&pool.n_sleeping, 1);
@@ -138,7 +153,7 @@ static void *run_worker(void *argument)
     }
 }
 
-/* Begin a new generation: whoever spins sees it, whoever sleeps is woken. */
+/* Begin a new generation: whoever polls sees it, whoever sleeps is woken. */
 static void announce_work(void)
 {
     atomic_fetch_add(&pool.generation, 1);
@@ -151,7 +166,7 @@ static void announce_work(void)
 
 static void wait_until_done(void)
 {
-    if (spin_until(is_done, 0))
+    if (poll_until(is_done, 0))
         return;
     pthread_mutex_lock(&pool.lock);
     atomic_store(&pool.owner_sleeps, true);

@@ -7,7 +7,8 @@
 
 #include "base/parallel.h"
 
-enum { SPLIT_GRAIN = 16 };
+/* Products of fewer multiply-adds end before another thread would have begun. */
+enum { SPLIT_GRAIN = 16, SPLIT_FROM = 1 << 19 };
 
 /* Rows `first_m` .. + m - 1 and columns `first_n` .. + n - 1 of the product. */
 static void multiply_part(const tvi_gemm *g, size_t first_m, size_t m, size_t first_n,
@@ -58,7 +59,9 @@ tvae_status tvi_gemm_run(const tvi_gemm *product)
 
     if (st != TVAE_OK || !copy.m || !copy.n)
         return st;
-    if (copy.n >= copy.m)
+    if ((double)copy.m * (double)copy.n * (double)copy.k < SPLIT_FROM)
+        multiply_part(&copy, 0, copy.m, 0, copy.n);
+    else if (copy.n >= copy.m)
         tvi_parallel_for(copy.n, SPLIT_GRAIN, multiply_columns, &copy);
     else
         tvi_parallel_for(copy.m, SPLIT_GRAIN, multiply_rows, &copy);

@@ -73,9 +73,9 @@ static void check_product(size_t m, size_t n, size_t k, unsigned flags)
 
 START_TEST(run_matches_naive_loop)
 {
-    static const size_t shapes[][3] = {{1, 1, 1},    {1, 37, 5},  {37, 1, 5},
-                                       {16, 16, 16}, {17, 50, 9}, {70, 33, 41},
-                                       {144, 97, 60}};
+    static const size_t shapes[][3] = {{1, 1, 1},     {1, 37, 5},    {37, 1, 5},
+                                       {16, 16, 16},  {17, 50, 9},   {70, 33, 41},
+                                       {144, 97, 60}, {60, 150, 90}, {150, 60, 90}};
 
     for (int32_t n_threads = 1; n_threads <= 3; n_threads++) {
         ASSERT_OK(tvae_set_threads(n_threads));
