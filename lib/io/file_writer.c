@@ -106,6 +106,15 @@ tvae_status tvi_file_append(tvi_file_writer *writer, const void *bytes, size_t n
     return TVAE_OK;
 }
 
+tvae_status tvi_file_reopen(tvi_file_writer *writer)
+{
+    if (writer->file >= 0)
+        (void)close(writer->file);
+    writer->file = open(writer->temporary, O_WRONLY | O_CLOEXEC);
+    return writer->file >= 0 ? TVAE_OK
+                             : tvi_file_fail_write(writer->path, "writing", errno);
+}
+
 void tvi_file_abandon(tvi_file_writer *writer)
 {
     if (writer->file >= 0)

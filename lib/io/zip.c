@@ -5,8 +5,10 @@
 
 #include "io/file.h"
 
-/* Deflate makes at most 1032 bytes of one (RFC 1951: 258 bytes for two bits). */
-enum { LARGEST_RATIO = 1032 };
+enum {
+    LARGEST_RATIO = 1032, /* of deflate (RFC 1951): 258 bytes for two bits */
+    SMALLEST_ZIP = 22     /* the end of the directory alone */
+};
 
 tvae_status tvi_zip_status(const zip_error_t *error)
 {
@@ -40,6 +42,10 @@ tvae_status tvi_zip_open(const char *call, const char *path, zip_t **out)
     if (st != TVAE_OK)
         return st;
     (void)close(file);
+    if (n_bytes < SMALLEST_ZIP) /* some versions take an empty file for an archive */
+        return tvi_fail(TVAE_E_FORMAT,
+                        "%s: %s: %llu bytes, want a zip archive of at least %d", call,
+                        path, (unsigned long long)n_bytes, SMALLEST_ZIP);
     *out = zip_open(path, ZIP_RDONLY, &code);
     if (*out)
         return TVAE_OK;

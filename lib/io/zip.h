@@ -6,7 +6,8 @@
 
 #include "io/reader.h"
 
-/* Open a zip file for reading; its directory is checked before libzip reads it. */
+/* Open a zip file for reading. libzip itself holds the directory's counts and offsets
+ * against the file's size. */
 tvae_status tvi_zip_open(const char *call, const char *path, zip_t **out);
 
 /* Open member `index` as a reader; `member` is its name in sentences. Sizes are checked
