@@ -23,7 +23,9 @@ typedef struct tvae_model tvae_model;
 
 /** The likelihood p(x | t). */
 enum {
-    TVAE_LIKELIHOOD_BERNOULLI = 0, /**< The decoder gives logits. */
+    TVAE_LIKELIHOOD_BERNOULLI = 0, /**< The decoder gives logits. Targets outside [0, 1]
+                                        are taken as they are: the likelihood is then no
+                                        longer one, and may be above 1. */
     TVAE_LIKELIHOOD_GAUSSIAN = 1   /**< The decoder gives means; fixed scale. */
 };
 
@@ -33,8 +35,9 @@ enum {
     TVAE_TERM_NEG_LOG_PX = 1,         /**< - log p(x | t), summed over pixels */
     TVAE_TERM_KL_Z = 2,               /**< KL(q(z | x) || N(0, 1)), summed over latents */
     TVAE_TERM_KL_U = 3,               /**< the same of u; 0 for a plain VAE */
-    TVAE_TERM_EQUIVARIANCE_ERROR = 4, /**< of t, mean over sequences (see tvae/metric.h);
-                                           0 unless the capsules are 1-D */
+    TVAE_TERM_EQUIVARIANCE_ERROR = 4, /**< of t, mean over sequences (see tvae/metric.h):
+                                           filled by the trainer if the capsules are 1-D;
+                                           the functions below write 0 */
     TVAE_N_TERMS = 5                  /**< how many this version knows */
 };
 
@@ -70,7 +73,8 @@ TVAE_API tvae_status tvae_model_options_init(tvae_model_options *options, size_t
  * @retval TVAE_E_SHAPE        The sizes overflow.
  * @retval TVAE_E_NOMEM        No memory.
  *
- * Ownership: one reference for the caller; the model keeps the prior alive.
+ * Ownership: one reference for the caller; the model keeps the prior alive and trains the
+ *            prior's own mu and weights, so models of one prior share them.
  * Threads:   any.
  * Numerics:  SPEC section 1 (networks).
  * Since:     0.1
@@ -92,7 +96,7 @@ TVAE_API tvae_status tvae_model_create(const tvae_model_options *options,
  *
  * @retval TVAE_OK             Created.
  * @retval TVAE_E_INVALID      NULL argument, an option out of range, one layer used
- * twice.
+ * twice (also deep inside two chains).
  * @retval TVAE_E_UNSUPPORTED  Options of a newer library.
  * @retval TVAE_E_SHAPE        A layer's width does not fit frame or latents.
  * @retval TVAE_E_NOMEM        No memory.
@@ -158,8 +162,10 @@ TVAE_API tvae_status tvae_model_zero_gradient(tvae_model *model);
  * Save as safetensors: parameters under their names, the configuration in `__metadata__`,
  * so that tvae_model_load() needs this one file. Equal models give equal bytes.
  *
+ * @param[in] path  Must end in `.safetensors`.
+ *
  * @retval TVAE_OK             Written, whole and flushed.
- * @retval TVAE_E_INVALID      NULL argument.
+ * @retval TVAE_E_INVALID      NULL argument or another ending.
  * @retval TVAE_E_UNSUPPORTED  A composed model with layers other than the library's own.
  * @retval TVAE_E_IO           Not written; an older file is untouched.
  * @retval TVAE_E_NOMEM        No memory; an older file is untouched.
@@ -176,13 +182,16 @@ TVAE_API tvae_status tvae_model_save(const tvae_model *model, const char *path);
  * @retval TVAE_E_INVALID    NULL argument.
  * @retval TVAE_E_NOT_FOUND  No such file.
  * @retval TVAE_E_IO         The file cannot be read.
- * @retval TVAE_E_FORMAT     Not a model: a tensor or a configuration entry is missing or
- * wrong.
+ * @retval TVAE_E_FORMAT     Not a model: a tensor or a configuration entry is missing,
+ * superfluous or wrong.
  * @retval TVAE_E_NUMERIC    A parameter is not finite.
+ * @retval TVAE_E_UNSUPPORTED  Written by a newer library, or another kind of file.
  * @retval TVAE_E_NOMEM      No memory.
  *
  * Ownership: one reference for the caller.
  * Threads:   any.
+ * Numerics:  the parameters and the options come back to the bit. A hostile file is
+ *            refused: no more memory is taken than its own tensors need.
  * Since:     0.1
  */
 TVAE_API tvae_status tvae_model_load(const char *path, tvae_model **out);
@@ -212,9 +221,9 @@ TVAE_API tvae_status tvae_model_encode(const tvae_model *model, tvae_workspace *
 /**
  * The posteriors' means and log-variances.
  *
- * @param[out] z_mean,z_log_variance  [sequences, frames, latents].
+ * @param[out] z_mean,z_log_variance  [sequences, frames, latents]; NULL if not wanted.
  * @param[out] u_mean,u_log_variance  The same of u; NULL for a plain VAE, or if not
- * wanted.
+ * wanted. An encoder of which nothing is wanted does not run.
  *
  * Statuses, ownership, threads: as tvae_model_encode(). Since: 0.1
  */
@@ -253,10 +262,11 @@ TVAE_API tvae_status tvae_model_decode(const tvae_model *model, tvae_workspace *
  *
  * @param[in]  noise_z,noise_u  As tvae_model_sample(); both NULL: at the posterior means.
  * @param[out] terms            [n_terms] see the TVAE_TERM numbers.
- * @param[in]  n_terms          How many to write, at most TVAE_N_TERMS.
+ * @param[in]  n_terms          How many to write, 0 to TVAE_N_TERMS.
  *
  * Statuses, ownership, threads: as tvae_model_encode(), and TVAE_E_NUMERIC, with the
- * place in the message, when the loss is not finite (the terms are written). Since: 0.1
+ * part in the message, when the loss is not finite; @p terms then holds what was
+ * computed (untouched when the input itself is not finite). Since: 0.1
  */
 TVAE_API tvae_status tvae_model_elbo(const tvae_model *model, tvae_workspace *work,
                                      const tvae_tensor *x, const tvae_tensor *noise_z,
@@ -264,7 +274,8 @@ TVAE_API tvae_status tvae_model_elbo(const tvae_model *model, tvae_workspace *wo
                                      size_t n_terms);
 
 /**
- * As tvae_model_elbo(), and add the gradient of the loss to every parameter's.
+ * As tvae_model_elbo(), and add the gradient of the loss to every parameter's; when the
+ * loss is not finite, nothing is added.
  *
  * Threads: one-at-a-time. Since: 0.1
  */
@@ -281,7 +292,8 @@ TVAE_API tvae_status tvae_model_elbo_gradient(tvae_model *model, tvae_workspace 
  * encoders run once, however many samples.
  *
  * @param[in]  n_samples   Samples a frame, >= 1.
- * @param[in]  seed        Of the noise; equal seeds give equal estimates.
+ * @param[in]  seed        Of the noise; equal seeds give equal estimates. The noise of a
+ * latent depends on the seed, the sample's number and the latent's place in @p x.
  * @param[out] normalised  [sequences, frames] logsumexp_k log w_k - log n (IWAE); may be
  * NULL.
  * @param[out] reference   [sequences, frames] logsumexp_k log w_k, as the authors' code,

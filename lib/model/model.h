@@ -4,8 +4,10 @@
 
 #include <tvae/model.h>
 
+#include "base/error.h"
 #include "base/refcount.h"
 #include "layer/layer.h"
+#include "layer/workspace.h"
 #include "topography/topography.h"
 
 struct tvae_model {
@@ -28,15 +30,24 @@ typedef struct tvi_batch {
 } tvi_batch;
 
 /* The loss terms (TVAE_N_TERMS of them) of a batch, and, unless `sink` is NULL, the
- * gradient of the loss delivered to it, parameter by parameter, from the decoder back to
- * the encoders. When the loss is not finite nothing is delivered and TVAE_E_NUMERIC is
- * returned, before any sink has been called. The sink's scratch is taken from the
- * workspace here if it is NULL. */
+ * gradient of the loss delivered to it, parameter by parameter: decoder, prior, u
+ * encoder, z encoder. When the loss is not finite nothing is delivered and TVAE_E_NUMERIC
+ * is returned, with the terms written, before any sink has been called. The sink's
+ * scratch is lent from the workspace for the call if it is NULL. */
 tvae_status tvi_model_loss(tvae_model *model, tvae_workspace *work,
                            const tvi_batch *batch, double *terms,
                            tvi_gradient_sink *sink);
 
-/* One importance sample's noise, asked for by sample number; each [n, n_latents]. */
+/* The terms alone, of a model that others may be reading. */
+tvae_status tvi_model_evaluate(const tvae_model *model, tvae_workspace *work,
+                               const tvi_batch *batch, double *terms);
+
+/* The latents t [rows, n_latents] of the last loss or evaluation, until the workspace is
+ * used again; NULL before the first. */
+const float *tvi_model_last_latents(const tvae_workspace *work);
+
+/* One importance sample's noise, asked for by sample number; each [n_values], n_values =
+ * rows * n_latents. noise_u is NULL for a plain VAE. */
 typedef void (*tvi_noise_source)(void *context, size_t sample, size_t n_values,
                                  float *noise_z, float *noise_u);
 

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TVI_MODEL_PASS_H
+#define TVI_MODEL_PASS_H
+
+#include "model/model.h"
+
+/* The steps of which every use of a model is made: encode, sample, construct, decode.
+ * Their arrays lie in the workspace, each in a slot of its own. */
+enum {
+    TVI_SLOT_Z_CODE,
+    TVI_SLOT_Z_SAVED,
+    TVI_SLOT_U_CODE,
+    TVI_SLOT_U_SAVED,
+    TVI_SLOT_Z,
+    TVI_SLOT_U,
+    TVI_SLOT_T,
+    TVI_SLOT_PRIOR,
+    TVI_SLOT_OUTPUT,
+    TVI_SLOT_DECODER_SAVED,
+    TVI_SLOT_ROW_SUMS,
+    TVI_SLOT_D_OUTPUT,
+    TVI_SLOT_D_T,
+    TVI_SLOT_D_Z,
+    TVI_SLOT_D_U,
+    TVI_SLOT_D_CODE_Z,
+    TVI_SLOT_D_CODE_U,
+    TVI_SLOT_D_WEIGHTS,
+    TVI_SLOT_NO_NOISE,
+    TVI_SLOT_LAYER_SCRATCH,
+    TVI_SLOT_SINK,
+    TVI_SLOT_NOISE_Z,
+    TVI_SLOT_NOISE_U,
+    TVI_SLOT_LOG_WEIGHTS
+};
+
+/* A Gaussian posterior of all rows, and its sample. `code` is [rows, 2 latents]: means,
+ * then log-variances. Everything is NULL for the u of a plain VAE. */
+typedef struct tvi_posterior {
+    float *code;
+    float *saved;       /* of the encoder */
+    float *sample;      /* [rows, latents] */
+    const float *noise; /* [rows, latents]; NULL: the sample is the mean */
+    double *row_sums;   /* [rows] KL, or log ratio, of each row */
+} tvi_posterior;
+
+/* One pass of a batch through a model. */
+typedef struct tvi_pass {
+    const tvae_model *model;
+    size_t n_sequences, n_frames, n_rows;
+    const float *x; /* [rows, pixels] */
+    tvi_posterior z, u;
+    float *t;             /* [rows, latents] */
+    float *prior_scratch; /* energies, for the gradient */
+    float *output;        /* [rows, pixels] logits or means */
+    float *decoder_saved;
+    double *nll; /* [rows] -log p(x | t) */
+} tvi_pass;
+
+/* What of a posterior each row's sum is. */
+typedef enum tvi_row_sum {
+    TVI_ROW_NOTHING,
+    TVI_ROW_KL,       /* KL(q || N(0, 1)) */
+    TVI_ROW_LOG_RATIO /* log N(sample; 0, 1) - log q(sample) */
+} tvi_row_sum;
+
+/* Set up a pass over x (NULL if it only decodes) and forget what the workspace held. */
+tvae_status tvi_pass_begin(tvi_pass *pass, const tvae_model *model, tvae_workspace *work,
+                           size_t n_sequences, size_t n_frames, const float *x);
+
+/* The codes of both posteriors; of z alone; of u alone. */
+tvae_status tvi_pass_encode(tvi_pass *pass, tvae_workspace *work);
+tvae_status tvi_pass_encode_z(tvi_pass *pass, tvae_workspace *work);
+tvae_status tvi_pass_encode_u(tvi_pass *pass, tvae_workspace *work);
+
+/* z and u from codes and noise, with the row sums wanted (posterior.c). */
+tvae_status tvi_pass_sample(tvi_pass *pass, tvae_workspace *work, const float *noise_z,
+                            const float *noise_u, tvi_row_sum wanted);
+
+/* t from z and u, into `t`, or into the workspace if it is NULL. */
+tvae_status tvi_pass_construct(tvi_pass *pass, tvae_workspace *work, float *t);
+
+/* The decoder's outputs from t. */
+tvae_status tvi_pass_decode(tvi_pass *pass, tvae_workspace *work);
+
+/* The rows' -log p(x | t); with `d_output` also scale times its gradient by the decoder's
+ * outputs (likelihood.c). */
+void tvi_pass_likelihood(const tvi_pass *pass, float scale, float *d_output);
+
+/* Gradients of the codes from those of the samples, KL included, scaled by 1 / rows
+ * (posterior.c). `zeros` is a row of latents, for posteriors without noise. d_u and
+ * d_code_u are not used for a plain VAE. */
+void tvi_pass_code_gradient(const tvi_pass *pass, const float *zeros, const float *d_z,
+                            const float *d_u, float *d_code_z, float *d_code_u);
+
+/* The workspace's block of n doubles. */
+tvae_status tvi_workspace_doubles(tvae_workspace *work, int slot, size_t n,
+                                  double **values);
+
+/* *product = n_rows * width, or TVAE_E_SHAPE. */
+tvae_status tvi_row_floats(size_t n_rows, size_t width, size_t *product);
+
+#endif
