@@ -14,8 +14,9 @@ extern "C" {
  * tensors with text metadata; it reads and writes `.safetensors`, `.npz` and `.npy`.
  *
  * Arrays of other types are converted to float32 when read; an integer that float32
- * cannot hold exactly is refused. Every file is treated as hostile: sizes, names, offsets
- * and types are checked against the file before memory is asked for.
+ * cannot hold exactly is refused. NaN and infinities are data like any other. Every file
+ * is treated as hostile: sizes, names, offsets and types are checked against the file
+ * before memory is asked for.
  */
 typedef struct tvae_archive tvae_archive;
 
@@ -35,7 +36,9 @@ TVAE_API tvae_status tvae_archive_create(tvae_archive **out);
  * @retval TVAE_E_NOT_FOUND    No such file.
  * @retval TVAE_E_IO           The file cannot be read.
  * @retval TVAE_E_FORMAT       The file contradicts its format; the message says where.
- * @retval TVAE_E_UNSUPPORTED  An ending or element type this build cannot read.
+ * @retval TVAE_E_UNSUPPORTED  An ending or element type this build cannot read, an array
+ *                             without elements or of more than TVAE_MAX_RANK axes, one in
+ *                             Fortran order, one of pickled objects (never unpickled).
  * @retval TVAE_E_NOMEM        No memory.
  *
  * Ownership: one reference for the caller.
@@ -46,12 +49,15 @@ TVAE_API tvae_status tvae_archive_load(const char *path, tvae_archive **out);
 
 /**
  * Write a file whole or not at all: to a temporary file beside it, flushed, then renamed.
+ * Equal archives give equal bytes. Where @p path is a symbolic link, the file takes the
+ * link's place.
  *
  * @param[in] archive  What to write.
  * @param[in] path     `.safetensors`, `.npz`, or `.npy` (then of exactly one tensor).
  *
  * @retval TVAE_OK             Written; the file is complete and on the disk.
- * @retval TVAE_E_INVALID      NULL argument, or a `.npy` of other than one tensor.
+ * @retval TVAE_E_INVALID      NULL argument, a `.npy` of other than one tensor, or a
+ *                             tensor named "__metadata__" in a `.safetensors`.
  * @retval TVAE_E_IO           Not written; an older file of that name is untouched.
  * @retval TVAE_E_UNSUPPORTED  An ending this build cannot write.
  * @retval TVAE_E_NOMEM        No memory; an older file is untouched.
@@ -94,8 +100,8 @@ TVAE_API tvae_status tvae_archive_get(const tvae_archive *archive, const char *n
  * Add a tensor under a name, replacing one of the same name.
  *
  * @retval TVAE_OK         Added.
- * @retval TVAE_E_INVALID  NULL argument, or a name that is empty or longer than 255
- * bytes.
+ * @retval TVAE_E_INVALID  NULL argument, or a name that is empty, longer than 255 bytes
+ *                         or not UTF-8.
  * @retval TVAE_E_NOMEM    No memory; the archive is as before.
  *
  * Ownership: the archive takes its own reference; the data is shared, not copied.
@@ -118,7 +124,7 @@ TVAE_API const char *tvae_archive_metadata(const tvae_archive *archive, const ch
  * Store a text under a metadata key; only `.safetensors` files keep it.
  *
  * @retval TVAE_OK         Stored.
- * @retval TVAE_E_INVALID  NULL argument or empty key.
+ * @retval TVAE_E_INVALID  NULL argument, empty key, or a text that is not UTF-8.
  * @retval TVAE_E_NOMEM    No memory; the archive is as before.
  *
  * Ownership: both strings are copied.

@@ -40,6 +40,10 @@ static void add_member(zip_t *zip, const zip_member *member, int method)
         free(bytes);
         bytes = make_npy(member->header, member->data, member->n_bytes, &n_bytes);
     }
+    if (n_bytes == 0) { /* libzip does not take over an empty block */
+        free(bytes);
+        bytes = NULL;
+    }
     source = zip_source_buffer(zip, bytes, n_bytes, 1);
     ck_assert_ptr_nonnull(source);
     index = zip_file_add(zip, member->name, source, ZIP_FL_ENC_UTF_8);
