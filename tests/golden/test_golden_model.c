@@ -217,9 +217,30 @@ static void compare_terms(const golden_model *g, size_t step, const double *term
 
         (void)snprintf(what, sizeof what, "%s.%s[%zu]", g->name, suffixes[i], step);
         assert_near(what, got[i], (double)tvae_tensor_data_const(want)[step], forward,
-                    0.0);
+                    forward);
         tvae_tensor_destroy(&want);
     }
+}
+
+/* The equivariance error of the latents that the loss left behind; capsules of one axis
+ * only. */
+static void compare_equivariance(const golden_model *g, size_t step)
+{
+    size_t shape[6] = {g->n_sequences, g->n_frames};
+    tvae_tensor *t = NULL, *want;
+    double error;
+
+    ASSERT_OK(tvae_model_latent_shape(g->model, shape + 2));
+    if (shape[4] * shape[5] > 1)
+        return;
+    ASSERT_OK(tvae_tensor_create(4, shape, &t));
+    memcpy(tvae_tensor_data(t), tvi_model_last_latents(g->work),
+           tvae_tensor_count(t) * sizeof(float));
+    ASSERT_OK(tvae_equivariance_error(t, &error));
+    want = golden_get(g->archive, g->name, "eq");
+    assert_near("eq", error, (double)tvae_tensor_data_const(want)[step], forward, 0.0);
+    tvae_tensor_destroy(&t);
+    tvae_tensor_destroy(&want);
 }
 
 static void compare_training(const golden_model *g)
@@ -237,6 +258,7 @@ static void compare_training(const golden_model *g)
         ASSERT_OK(tvae_model_elbo_gradient(g->model, g->work, g->frames, noise_z, noise_u,
                                            terms, TVAE_N_TERMS));
         compare_terms(g, step, terms);
+        compare_equivariance(g, step);
         if (step == 0)
             compare_gradients(g);
         step_parameters(g, momenta);
