@@ -64,7 +64,7 @@ TVAE_API void tvae_capcorr_destroy(tvae_capcorr **capcorr);
  * Add a batch.
  *
  * For each sequence, the factor that varies is the one that changes most from frame 0 to
- * 1; sequences in which it is never 0 count for nothing.
+ * 1; sequences in which none changes, or in which it is never 0, count for nothing.
  *
  * @param[in] t        [sequences, frames, capsules, d].
  * @param[in] factors  [sequences, frames, factors] factor values as whole numbers of
@@ -72,7 +72,8 @@ TVAE_API void tvae_capcorr_destroy(tvae_capcorr **capcorr);
  *
  * @retval TVAE_OK         Added.
  * @retval TVAE_E_INVALID  NULL.
- * @retval TVAE_E_SHAPE    The shapes do not fit each other or the gatherer.
+ * @retval TVAE_E_SHAPE    The shapes do not fit each other or the gatherer, or there is
+ *                         one frame only.
  * @retval TVAE_E_NUMERIC  Not finite.
  * @retval TVAE_E_NOMEM    No memory; the batch is not added.
  *

@@ -60,7 +60,8 @@ typedef struct tvae_prior_options {
  * @param[out] out             The neighbourhood, all weights 1.
  *
  * @retval TVAE_OK         Created.
- * @retval TVAE_E_INVALID  NULL, or a number out of range (windows up to 4096).
+ * @retval TVAE_E_INVALID  NULL, a number out of range (windows up to 4096), or more than
+ *                         1,048,576 offsets.
  * @retval TVAE_E_NOMEM    No memory.
  *
  * Ownership: one reference for the caller.
@@ -90,7 +91,7 @@ TVAE_API tvae_status tvae_neighbourhood_create_stationary(const int64_t *window,
 /**
  * An explicit list.
  *
- * @param[in]  n_offsets  At least 1.
+ * @param[in]  n_offsets  1 to 1,048,576.
  * @param[in]  offsets    [n_offsets, TVAE_OFFSET_AXES]; no offset twice.
  * @param[in]  weights    [n_offsets] finite; NULL for all 1.
  * @param[out] out        The neighbourhood; energies sum weight * u^2 at each offset.
@@ -149,7 +150,9 @@ TVAE_API tvae_status tvae_prior_options_init(tvae_prior_options *options, size_t
  * @param[out] out               The prior.
  *
  * @retval TVAE_OK             Created.
- * @retval TVAE_E_INVALID      NULL argument or an option out of range.
+ * @retval TVAE_E_INVALID      NULL argument, an option out of range, more than 1,048,576
+ *                             latents a frame, or offsets that span a window of more
+ *                             than 16,777,216 places.
  * @retval TVAE_E_UNSUPPORTED  Options of a newer library.
  * @retval TVAE_E_NOMEM        No memory.
  *
