@@ -14,7 +14,8 @@ extern "C" {
  */
 
 /**
- * Write a picture of image rows: a grid of frames with thin gaps, as PNG.
+ * Write a picture of image rows: a grid of frames with grey gaps of two pixels, as an
+ * 8-bit RGB PNG.
  *
  * @param[in] path    Ends in `.png`; written whole or not at all.
  * @param[in] frames  [rows, columns, channels, height, width] in [0, 1] (others are
@@ -23,7 +24,8 @@ extern "C" {
  *
  * @retval TVAE_OK             Written.
  * @retval TVAE_E_INVALID      NULL or out of range.
- * @retval TVAE_E_SHAPE        Not five axes, or other than 1 or 3 channels.
+ * @retval TVAE_E_SHAPE        Not five axes, other than 1 or 3 channels, or a picture of
+ *                             more than 32,768 pixels a side or 2^27 in all.
  * @retval TVAE_E_NUMERIC      A value is not finite.
  * @retval TVAE_E_UNSUPPORTED  Built without PNG.
  * @retval TVAE_E_IO           Not written.
