@@ -49,8 +49,9 @@ TVAE_API tvae_status tvae_train_options_init(tvae_train_options *options, size_t
  * @retval TVAE_E_NOMEM        No memory.
  *
  * Ownership: one reference for the caller; the trainer keeps the model alive. Between
- * steps the model may be used, saved, and read by name as ever. Threads:   any. Since:
- * 0.1
+ *            steps the model may be used, saved, and read by name as ever.
+ * Threads:   any.
+ * Since:     0.1
  */
 TVAE_API tvae_status tvae_trainer_create(tvae_model *model,
                                          const tvae_train_options *options,
@@ -78,6 +79,9 @@ TVAE_API void tvae_trainer_destroy(tvae_trainer **trainer);
  * step. The parameters are those before the step.
  * @retval TVAE_E_NOMEM    No memory; nothing changed (first step, or a larger batch).
  *
+ * A custom layer that fails in its backward pass leaves a step that is half applied and
+ * not counted.
+ *
  * Threads:   one-at-a-time.
  * Numerics:  SPEC section 1 (ELBO, optimiser).
  * Since:     0.1
@@ -97,8 +101,11 @@ TVAE_API tvae_status tvae_trainer_set_learning_rate(tvae_trainer *trainer, doubl
  * Save everything an exact resume needs: parameters, optimiser state, step count, seed;
  * with a checksum, whole or not at all.
  *
- * Statuses: TVAE_OK, TVAE_E_INVALID, TVAE_E_IO (an older file is untouched),
- * TVAE_E_NOMEM. Threads: one-at-a-time. Since: 0.1
+ * Equal states give equal bytes. @p path must end in `.safetensors`.
+ *
+ * Statuses: TVAE_OK, TVAE_E_INVALID, TVAE_E_NUMERIC (a parameter is not finite: training
+ * has diverged), TVAE_E_IO, TVAE_E_NOMEM; on each failure an older file is untouched.
+ * Threads: one-at-a-time. Since: 0.1
  */
 TVAE_API tvae_status tvae_trainer_save(tvae_trainer *trainer, const char *path);
 

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+#include "train/trainer.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "io/io.h"
+#include "tensor/tensor.h"
+
+/* A trainer's state as a checksummed safetensors file: the parameters ("model.<name>")
+ * and the optimiser's buffers ("optimizer.<name>.<buffer>") in their exposed shapes, and
+ * everything else as text in the metadata, so that 64-bit integers stay exact. */
+
+enum { ENTRY_BYTES = TVI_NAME_BYTES + 32 };
+
+static const char format_name[] = "tvae-trainer-1";
+
+/* The options that are numbers of type double, beside the learning rate. */
+static const struct {
+    const char *name;
+    size_t offset;
+} real_options[] = {{"momentum", offsetof(tvae_train_options, momentum)},
+                    {"beta1", offsetof(tvae_train_options, beta1)},
+                    {"beta2", offsetof(tvae_train_options, beta2)},
+                    {"epsilon", offsetof(tvae_train_options, epsilon)},
+                    {"weight_decay", offsetof(tvae_train_options, weight_decay)}};
+
+enum { N_REAL_OPTIONS = sizeof real_options / sizeof *real_options };
+
+static double real_option(const tvae_train_options *options, size_t index)
+{
+    double value;
+
+    memcpy(&value, (const char *)options + real_options[index].offset, sizeof value);
+    return value;
+}
+
+/* ---- the arrays ---- */
+
+/* One array of the state: a parameter's value or one of its buffers. */
+typedef struct entry {
+    char name[ENTRY_BYTES];
+    tvi_parameter *parameter;
+    float *stored;
+} entry;
+
+/* Entry `place` of a slot (0: the value, then the buffers); false past the last. */
+static bool find_entry(const tvi_optimiser *optimiser, size_t slot_index, size_t place,
+                       entry *found)
+{
+    const tvi_optimiser_slot *slot = &optimiser->slots[slot_index];
+
+    found->parameter = slot->parameter;
+    if (place == 0) {
+        found->stored = slot->parameter->value;
+        (void)snprintf(found->name, sizeof found->name, "model.%s", slot->name);
+        return true;
+    }
+    if (!slot->parameter->trainable || place > optimiser->n_buffers)
+        return false;
+    found->stored = slot->buffers[place - 1];
+    (void)snprintf(found->name, sizeof found->name, "optimizer.%s.%s", slot->name,
+                   tvi_optimiser_buffer_name(optimiser, place - 1));
+    return true;
+}
+
+typedef tvae_status (*entry_action)(const entry *e, void *archive, const char *call);
+
+static tvae_status for_each_entry(const tvi_optimiser *optimiser, entry_action action,
+                                  void *archive, const char *call, size_t *n_entries)
+{
+    tvae_status st = TVAE_OK;
+    entry e;
+
+    *n_entries = 0;
+    for (size_t slot = 0; slot < optimiser->n_slots && st == TVAE_OK; slot++)
+        for (size_t place = 0; st == TVAE_OK && find_entry(optimiser, slot, place, &e);
+             place++) {
+            st = action(&e, archive, call);
+            ++*n_entries;
+        }
+    return st;
+}
+
+static tvae_status put_entry(const entry *e, void *archive, const char *call)
+{
+    const size_t bad = tvi_first_non_finite(e->stored, e->parameter->count);
+    tvae_tensor *tensor = NULL;
+    tvae_status st;
+
+    if (bad < e->parameter->count)
+        return tvi_fail(TVAE_E_NUMERIC,
+                        "%s: %s holds %g, want finite numbers: training has diverged; "
+                        "nothing is saved, lower the learning rate",
+                        call, e->name, (double)e->stored[bad]);
+    st = tvae_tensor_create(e->parameter->rank, e->parameter->shape, &tensor);
+    if (st != TVAE_OK)
+        return st;
+    tvi_parameter_export(e->parameter, e->stored, tensor->data);
+    st = tvae_archive_put(archive, e->name, tensor);
+    tvae_tensor_destroy(&tensor);
+    return st;
+}
+
+static tvae_status check_entry(const entry *e, void *archive, const char *call)
+{
+    tvae_tensor *tensor = NULL;
+    tvae_status st = tvae_archive_get(archive, e->name, &tensor);
+
+    if (st != TVAE_OK && st != TVAE_E_NOT_FOUND)
+        return st;
+    if (st == TVAE_E_NOT_FOUND)
+        return tvi_fail(TVAE_E_FORMAT,
+                        "%s: the state has no array \"%s\", want the state of an equal "
+                        "model and optimiser",
+                        call, e->name);
+    if (!tvi_tensor_has_shape(tensor, e->parameter->rank, e->parameter->shape)) {
+        char got[TVI_SHAPE_TEXT], wanted[TVI_SHAPE_TEXT];
+
+        st = tvi_fail(TVAE_E_FORMAT, "%s: the state's %s is %s, want %s", call, e->name,
+                      tvi_shape_text(tensor->rank, tensor->shape, got),
+                      tvi_shape_text(e->parameter->rank, e->parameter->shape, wanted));
+    } else if (tvi_first_non_finite(tensor->data, tensor->count) < tensor->count) {
+        st = tvi_fail(TVAE_E_FORMAT, "%s: the state's %s is not finite", call, e->name);
+    } else {
+        st = TVAE_OK;
+    }
+    tvae_tensor_destroy(&tensor);
+    return st;
+}
+
+/* After check_entry() has found everything in order. */
+static tvae_status import_entry(const entry *e, void *archive, const char *call)
+{
+    tvae_tensor *tensor = NULL;
+    tvae_status st = tvae_archive_get(archive, e->name, &tensor);
+
+    (void)call;
+    if (st == TVAE_OK)
+        tvi_parameter_import(e->parameter, tensor->data, e->stored);
+    tvae_tensor_destroy(&tensor);
+    return st;
+}
+
+/* ---- the numbers ---- */
+
+static tvae_status put_real(tvae_archive *archive, const char *name, double value)
+{
+    char text[TVI_NUMBER_TEXT];
+
+    return tvae_archive_set_metadata(archive, name, tvi_format_real(value, text));
+}
+
+static tvae_status put_integer(tvae_archive *archive, const char *name, uint64_t value)
+{
+    char text[TVI_NUMBER_TEXT];
+
+    (void)snprintf(text, sizeof text, "%" PRIu64, value);
+    return tvae_archive_set_metadata(archive, name, text);
+}
+
+static tvae_status put_numbers(const tvae_trainer *trainer, tvae_archive *archive)
+{
+    const tvae_train_options *o = &trainer->optimiser.options;
+    tvae_status st = tvae_archive_set_metadata(archive, "format", format_name);
+
+    if (st == TVAE_OK)
+        st = put_integer(archive, "step", (uint64_t)trainer->n_steps);
+    if (st == TVAE_OK)
+        st = put_integer(archive, "seed", o->seed);
+    if (st == TVAE_OK)
+        st = put_integer(archive, "optimizer", (uint64_t)o->optimizer);
+    if (st == TVAE_OK)
+        st = put_real(archive, "learning_rate", trainer->initial_rate);
+    if (st == TVAE_OK)
+        st = put_real(archive, "current_learning_rate", o->learning_rate);
+    for (size_t i = 0; i < N_REAL_OPTIONS && st == TVAE_OK; i++)
+        st = put_real(archive, real_options[i].name, real_option(o, i));
+    return st;
+}
+
+static tvae_status find_integer(const tvae_archive *archive, const char *name,
+                                uint64_t *value, const char *call)
+{
+    const char *text = tvae_archive_metadata(archive, name);
+
+    if (text && tvi_parse_unsigned(text, value))
+        return TVAE_OK;
+    return tvi_fail(TVAE_E_FORMAT, "%s: the state's %s is \"%s\", want a whole number",
+                    call, name, text ? text : "missing");
+}
+
+static tvae_status find_real(const tvae_archive *archive, const char *name, double *value,
+                             const char *call)
+{
+    const char *text = tvae_archive_metadata(archive, name);
+
+    if (text && tvi_parse_real(text, value))
+        return TVAE_OK;
+    return tvi_fail(TVAE_E_FORMAT, "%s: the state's %s is \"%s\", want a number", call,
+                    name, text ? text : "missing");
+}
+
+static tvae_status match_integer(const tvae_archive *archive, const char *name,
+                                 uint64_t wanted, const char *call)
+{
+    uint64_t got = 0;
+    tvae_status st = find_integer(archive, name, &got, call);
+
+    if (st == TVAE_OK && got != wanted)
+        st = tvi_fail(TVAE_E_INVALID,
+                      "%s: the state was saved with %s %" PRIu64
+                      ", the trainer has %" PRIu64
+                      ": create it with the option it was saved with",
+                      call, name, got, wanted);
+    return st;
+}
+
+static tvae_status match_real(const tvae_archive *archive, const char *name,
+                              double wanted, const char *call)
+{
+    double got = 0.0;
+    tvae_status st = find_real(archive, name, &got, call);
+
+    if (st == TVAE_OK && got != wanted)
+        st =
+            tvi_fail(TVAE_E_INVALID,
+                     "%s: the state was saved with %s %.9g, the trainer has %.9g: create "
+                     "it with the option it was saved with",
+                     call, name, got, wanted);
+    return st;
+}
+
+/* All options must be those of the trainer; step and present rate are handed out. */
+static tvae_status check_numbers(const tvae_trainer *trainer, const tvae_archive *archive,
+                                 const char *call, uint64_t *step, double *rate)
+{
+    const tvae_train_options *o = &trainer->optimiser.options;
+    const char *format = tvae_archive_metadata(archive, "format");
+    tvae_status st;
+
+    if (!format || strcmp(format, format_name) != 0)
+        return tvi_fail(TVAE_E_FORMAT, "%s: the file's format is \"%s\", want \"%s\"",
+                        call, format ? format : "not given", format_name);
+    st = match_integer(archive, "seed", o->seed, call);
+    if (st == TVAE_OK)
+        st = match_integer(archive, "optimizer", (uint64_t)o->optimizer, call);
+    if (st == TVAE_OK)
+        st = match_real(archive, "learning_rate", trainer->initial_rate, call);
+    for (size_t i = 0; i < N_REAL_OPTIONS && st == TVAE_OK; i++)
+        st = match_real(archive, real_options[i].name, real_option(o, i), call);
+    if (st == TVAE_OK)
+        st = find_real(archive, "current_learning_rate", rate, call);
+    if (st == TVAE_OK && !(*rate > 0.0))
+        st = tvi_fail(TVAE_E_FORMAT,
+                      "%s: the state's current_learning_rate is %g, want more than 0",
+                      call, *rate);
+    if (st == TVAE_OK)
+        st = find_integer(archive, "step", step, call);
+    if (st == TVAE_OK && *step > (uint64_t)INT64_MAX)
+        st = tvi_fail(TVAE_E_FORMAT, "%s: the state's step is out of range", call);
+    return st;
+}
+
+/* ---- both ---- */
+
+tvae_status tvi_trainer_to_archive(const tvae_trainer *trainer, tvae_archive *archive,
+                                   const char *call)
+{
+    size_t n_entries;
+    tvae_status st = put_numbers(trainer, archive);
+
+    if (st == TVAE_OK)
+        st = for_each_entry(&trainer->optimiser, put_entry, archive, call, &n_entries);
+    return st;
+}
+
+tvae_status tvi_trainer_from_archive(tvae_trainer *trainer, tvae_archive *archive,
+                                     const char *call)
+{
+    size_t n_entries = 0;
+    uint64_t step = 0;
+    double rate = 0.0;
+    tvae_status st = check_numbers(trainer, archive, call, &step, &rate);
+
+    if (st == TVAE_OK)
+        st = for_each_entry(&trainer->optimiser, check_entry, archive, call, &n_entries);
+    if (st == TVAE_OK && tvae_archive_count(archive) != n_entries)
+        st = tvi_fail(TVAE_E_FORMAT,
+                      "%s: the state holds %zu arrays, want the %zu of this model and "
+                      "optimiser",
+                      call, tvae_archive_count(archive), n_entries);
+    if (st == TVAE_OK)
+        st = for_each_entry(&trainer->optimiser, import_entry, archive, call, &n_entries);
+    if (st != TVAE_OK)
+        return st;
+    trainer->n_steps = (int64_t)step;
+    trainer->optimiser.options.learning_rate = rate;
+    return TVAE_OK;
+}
+
+tvae_status tvi_trainer_model_from_archive(tvae_model *model, tvae_archive *archive,
+                                           const char *call)
+{
+    const tvi_parameter_list *list = &model->parameters;
+    tvae_status st = TVAE_OK;
+
+    for (size_t i = 0; i < list->n_items && st == TVAE_OK; i++) {
+        tvi_parameter *parameter = list->items[i].parameter;
+        entry e = {.parameter = parameter, .stored = parameter->value};
+
+        (void)snprintf(e.name, sizeof e.name, "model.%s", list->items[i].name);
+        st = check_entry(&e, archive, call);
+        if (st == TVAE_OK)
+            st = import_entry(&e, archive, call);
+    }
+    return st;
+}
+
+tvae_status tvae_trainer_save(tvae_trainer *trainer, const char *path)
+{
+    tvae_archive *archive = NULL;
+    tvae_status st;
+
+    if (!trainer || !path)
+        return tvi_fail(TVAE_E_INVALID, "trainer_save: %s is NULL",
+                        trainer ? "path" : "trainer");
+    st = tvae_archive_create(&archive);
+    if (st == TVAE_OK)
+        st = tvi_trainer_to_archive(trainer, archive, "trainer_save");
+    if (st == TVAE_OK)
+        st = tvi_archive_save_checked(archive, path);
+    tvae_archive_destroy(&archive);
+    return st;
+}
+
+tvae_status tvae_trainer_load(tvae_trainer *trainer, const char *path)
+{
+    tvae_archive *archive = NULL;
+    tvae_status st;
+
+    if (!trainer || !path)
+        return tvi_fail(TVAE_E_INVALID, "trainer_load: %s is NULL",
+                        trainer ? "path" : "trainer");
+    st = tvi_archive_load_checked(path, &archive);
+    if (st == TVAE_OK)
+        st = tvi_trainer_from_archive(trainer, archive, "trainer_load");
+    tvae_archive_destroy(&archive);
+    return st;
+}
