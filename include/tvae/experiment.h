@@ -109,13 +109,18 @@ TVAE_API tvae_status tvae_config_open_data(const tvae_config *config, int32_t sp
 
 /**
  * Start a run in a new or empty folder, or in one that was started with an equal
- * configuration and holds no checkpoint. The folder is locked until the run is destroyed.
+ * configuration and holds no checkpoint. The folder is locked until the run is destroyed,
+ * or its process ends in whatever way. The data are opened before the folder is made, so
+ * that wrong ones leave no trace; sizes of images left to the data (0) are then known.
  *
  * @retval TVAE_OK         Ready for tvae_run_train().
- * @retval TVAE_E_INVALID  NULL argument, or the folder holds a checkpoint already.
+ * @retval TVAE_E_INVALID  NULL argument, or the folder holds a checkpoint already, or a
+ *                         run of another configuration.
  * @retval TVAE_E_BUSY     Another process works in the folder.
  * @retval TVAE_E_IO       The folder cannot be made or written.
  * @retval TVAE_E_NOMEM    No memory.
+ *
+ * And the statuses of opening the data.
  *
  * Ownership: one reference for the caller; @p config is copied.
  * Threads:   any.
@@ -127,12 +132,16 @@ TVAE_API tvae_status tvae_run_create(const tvae_config *config, const char *fold
 /**
  * Continue a run from its newest good checkpoint, or from the start if there is none.
  *
- * @param[in] config  What is asked for now; NULL takes the folder's own. `data`,
- * `log_steps`, `checkpoint_steps`, `steps` and `threads` may differ; anything else that
- *                    would change the result is refused, by name.
+ * If the newest checkpoint is damaged, the one before it is taken, and the log hook told.
  *
- * Statuses: as tvae_run_create(), TVAE_E_FORMAT if all checkpoints are damaged. Since:
- * 0.1
+ * @param[in] config  What is asked for now; NULL takes the folder's own. `data`,
+ *                    `log_steps`, `checkpoint_steps`, `steps`, `epochs`, `threads` and
+ *                    `n_prefetch` may differ, and replace those of the folder (an empty
+ *                    `data` does not); what would change the result is refused, by name.
+ *
+ * Statuses: as tvae_run_create(), TVAE_E_NOT_FOUND if the folder is no run and @p config
+ * is NULL, TVAE_E_FORMAT if all checkpoints are damaged. Ownership, threads: as there.
+ * Since: 0.1
  */
 TVAE_API tvae_status tvae_run_resume(const tvae_config *config, const char *folder,
                                      tvae_run **out);
@@ -148,16 +157,20 @@ TVAE_API void tvae_run_destroy(tvae_run **run);
 /** The run's folder. Ownership: the run's. Threads: shared-read. Since: 0.1 */
 TVAE_API const char *tvae_run_folder(const tvae_run *run);
 
-/** The run's configuration; a new reference. Statuses: TVAE_OK, TVAE_E_INVALID. Threads:
+/** A copy of the run's configuration. Statuses: TVAE_OK, TVAE_E_INVALID. Threads:
  *  shared-read. Since: 0.1 */
 TVAE_API tvae_status tvae_run_config(const tvae_run *run, tvae_config **out);
 
-/** The run's model as last saved; a new reference. Statuses: TVAE_OK, TVAE_E_INVALID,
- *  TVAE_E_NOT_FOUND before the first checkpoint. Threads: one-at-a-time. Since: 0.1 */
+/** The run's model as last saved, read from `model.safetensors`, or from the state if that
+ *  file is missing; a handle of its own. Statuses: TVAE_OK, TVAE_E_INVALID,
+ *  TVAE_E_NOT_FOUND before the first checkpoint, those of tvae_model_load(). Threads:
+ *  one-at-a-time. Since: 0.1 */
 TVAE_API tvae_status tvae_run_model(tvae_run *run, tvae_model **out);
 
 /**
- * Train until the configured total of steps, writing the log and checkpoints.
+ * Train until the configured total of steps, writing the log and checkpoints. A run that
+ * is there already ends at once. The library computes with as many threads as the host
+ * has set (tvae_set_threads()); the key `threads` is the tvae program's to read.
  *
  * @param[in] hook  Progress; may be NULL.
  *
@@ -168,6 +181,7 @@ TVAE_API tvae_status tvae_run_model(tvae_run *run, tvae_model **out);
  * @retval TVAE_E_IO         Something could not be written; the last good checkpoint is
  * kept.
  * @retval TVAE_E_NOMEM      No memory.
+ * @retval TVAE_E_STATE      A call before this one failed: resume the run.
  *
  * And the statuses of opening the data. Threads: one-at-a-time. Since: 0.1
  */
@@ -179,6 +193,10 @@ TVAE_API tvae_status tvae_evaluate_options_init(tvae_evaluate_options *options,
 
 /**
  * Evaluate the saved model and write `summary.json` into the folder.
+ *
+ * Sequence i is item i of the split with draw i of the seed; loss, equivariance error and
+ * CapCorr are those of one sample of the latents, which is also the first of the
+ * log-likelihood's. CapCorr is told of the factors that may vary.
  *
  * @param[in] options  NULL for the defaults.
  * @param[in] data     Path that overrides the configured one; NULL for none.
@@ -194,7 +212,8 @@ TVAE_API tvae_status tvae_run_evaluate(tvae_run *run,
 
 /**
  * A number of the latest evaluation, by its path in `summary.json`, as
- * "equivariance_error" or "capcorr.posX"; NaN for null.
+ * "equivariance_error", "kl.z", "capcorr.posX" or "capcorr_per_capsule.posX.3"; NaN for
+ * null.
  *
  * Statuses: TVAE_OK, TVAE_E_INVALID, TVAE_E_NOT_FOUND (not evaluated, or no such number),
  * TVAE_E_IO, TVAE_E_FORMAT. Threads: shared-read. Since: 0.1

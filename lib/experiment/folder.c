@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include "experiment/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "io/io.h"
+
+/* The run folder: its lock and its two generations of state. */
+
+static tvae_status fail_system(const char *call, const char *what, const char *path)
+{
+    return tvi_fail(TVAE_E_IO, "%s: %s %s: %s", call, what, path, strerror(errno));
+}
+
+static tvae_status make_one(const char *path, const char *call)
+{
+    struct stat facts;
+
+    if (mkdir(path, 0777) == 0)
+        return TVAE_OK;
+    if (errno == EEXIST) {
+        if (stat(path, &facts) == 0 && S_ISDIR(facts.st_mode))
+            return TVAE_OK;
+        return tvi_fail(TVAE_E_IO, "%s: %s exists and is not a folder: choose another",
+                        call, path);
+    }
+    return fail_system(call, "cannot make the folder", path);
+}
+
+tvae_status tvi_folder_make(const char *folder, const char *call)
+{
+    char *path = tvi_copy_string(folder);
+    tvae_status st = path ? TVAE_OK : TVAE_E_NOMEM;
+
+    for (char *c = path; st == TVAE_OK && *c; c++) {
+        if (*c != '/' || c == path)
+            continue;
+        *c = '\0';
+        st = make_one(path, call);
+        *c = '/';
+    }
+    if (st == TVAE_OK)
+        st = make_one(path, call);
+    tvi_free(path);
+    return st;
+}
+
+tvae_status tvi_folder_lock(const char *folder, int *lock, const char *call)
+{
+    char *path = tvi_path_join(folder, TVI_LOCK_FILE);
+    tvae_status st = TVAE_OK;
+
+    *lock = -1;
+    if (!path)
+        return TVAE_E_NOMEM;
+    *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (*lock < 0)
+        st = fail_system(call, "cannot open the lock", path);
+    else if (flock(*lock, LOCK_EX | LOCK_NB) != 0)
+        st = errno == EWOULDBLOCK
+                 ? tvi_fail(TVAE_E_BUSY,
+                            "%s: another process is training in %s: wait for it, or use "
+                            "another folder",
+                            call, folder)
+                 : fail_system(call, "cannot lock", path);
+    if (st != TVAE_OK && *lock >= 0) {
+        (void)close(*lock);
+        *lock = -1;
+    }
+    tvi_free(path);
+    return st;
+}
+
+/* The lock file stays: removing it could take away the file another process has just
+ * locked. Unlocking is explicit, as a child of the host may hold a copy of the
+ * descriptor. */
+void tvi_folder_unlock(int *lock)
+{
+    if (*lock < 0)
+        return;
+    (void)flock(*lock, LOCK_UN);
+    (void)close(*lock);
+    *lock = -1;
+}
+
+bool tvi_folder_has(const char *folder, const char *file)
+{
+    char *path = tvi_path_join(folder, file);
+    const bool found = path && tvi_file_exists(path);
+
+    tvi_free(path);
+    return found;
+}
+
+bool tvi_folder_has_state(const char *folder)
+{
+    return tvi_folder_has(folder, TVI_STATE_FILE) ||
+           tvi_folder_has(folder, TVI_STATE_PREVIOUS_FILE);
+}
+
+/* ---- generations ---- */
+
+static tvae_status move_file(const char *folder, const char *from, const char *to)
+{
+    char *old_path = tvi_path_join(folder, from), *new_path = tvi_path_join(folder, to);
+    tvae_status st = old_path && new_path ? TVAE_OK : TVAE_E_NOMEM;
+
+    if (st == TVAE_OK && rename(old_path, new_path) != 0)
+        st = fail_system("run", "cannot move a file to", new_path);
+    tvi_free(old_path);
+    tvi_free(new_path);
+    return st;
+}
+
+static tvae_status flush_folder(const char *folder)
+{
+    const int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    tvae_status st = TVAE_OK;
+
+    if (descriptor < 0)
+        return fail_system("run", "cannot open", folder);
+    if (fsync(descriptor) != 0 && errno != EINVAL)
+        st = fail_system("run", "cannot flush", folder);
+    (void)close(descriptor);
+    return st;
+}
+
+/* The new state is complete before an older one moves: a full disk harms none, and
+ * whoever is killed between the two renames leaves the previous one. */
+tvae_status tvi_folder_save_state(const char *folder, const tvae_archive *state)
+{
+    char *path = tvi_path_join(folder, TVI_STATE_NEXT_FILE);
+    tvae_status st = path ? TVAE_OK : TVAE_E_NOMEM;
+
+    if (st == TVAE_OK)
+        st = tvi_archive_save_checked(state, path);
+    if (st == TVAE_OK && tvi_folder_has(folder, TVI_STATE_FILE))
+        st = move_file(folder, TVI_STATE_FILE, TVI_STATE_PREVIOUS_FILE);
+    if (st == TVAE_OK)
+        st = move_file(folder, TVI_STATE_NEXT_FILE, TVI_STATE_FILE);
+    if (st == TVAE_OK)
+        st = flush_folder(folder);
+    tvi_free(path);
+    return st;
+}
+
+static tvae_status load_generation(const char *folder, const char *file,
+                                   tvae_archive **out)
+{
+    char *path = tvi_path_join(folder, file);
+    tvae_status st = path ? tvi_archive_load_checked(path, out) : TVAE_E_NOMEM;
+
+    tvi_free(path);
+    return st;
+}
+
+/* The newest state is damaged: say so, and keep it from becoming the previous one. */
+static tvae_status set_aside(const char *folder, bool repair, const char *reason)
+{
+    tvi_log(TVAE_LOG_WARNING,
+            "%s/" TVI_STATE_FILE " is damaged (%s); the checkpoint before it is used",
+            folder, reason);
+    return repair ? move_file(folder, TVI_STATE_FILE, TVI_STATE_DAMAGED_FILE) : TVAE_OK;
+}
+
+tvae_status tvi_folder_load_state(const char *folder, bool repair, tvae_archive **out)
+{
+    char reason[512];
+    tvae_status st = load_generation(folder, TVI_STATE_FILE, out), newest = st;
+
+    if (st != TVAE_E_NOT_FOUND && st != TVAE_E_FORMAT)
+        return st;
+    (void)snprintf(reason, sizeof reason, "%s", tvae_last_error());
+    st = load_generation(folder, TVI_STATE_PREVIOUS_FILE, out);
+    if (st == TVAE_OK && newest == TVAE_E_FORMAT) {
+        st = set_aside(folder, repair, reason);
+        if (st != TVAE_OK)
+            tvae_archive_destroy(out);
+    } else if (st == TVAE_E_FORMAT ||
+               (st == TVAE_E_NOT_FOUND && newest == TVAE_E_FORMAT)) {
+        st = tvi_fail(TVAE_E_FORMAT,
+                      "run: no checkpoint in %s is whole: %s; begin again in another "
+                      "folder",
+                      folder, newest == TVAE_E_FORMAT ? reason : tvae_last_error());
+    }
+    return st;
+}
