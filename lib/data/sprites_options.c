@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/options.h"
+#include "data/split.h"
 #include "data/sprites.h"
 
 enum {
@@ -53,13 +54,6 @@ tvae_status tvi_sprites_options_import(tvae_sprites_options *options,
     if (st == TVAE_OK)
         st = check_range(call, "varying", options->varying, 0, ALL_FACTORS);
     if (st == TVAE_OK)
-        st =
-            check_range(call, "split", options->split, TVAE_SPLIT_TRAIN, TVAE_SPLIT_TEST);
-    if (st != TVAE_OK)
-        return st;
-    if (!(options->test_fraction >= 0.0 && options->test_fraction < 1.0))
-        return tvi_fail(TVAE_E_INVALID,
-                        "%s: test_fraction is %g, want at least 0 and less than 1", call,
-                        options->test_fraction);
-    return TVAE_OK;
+        st = tvi_split_check(options->split, options->test_fraction, call);
+    return st;
 }

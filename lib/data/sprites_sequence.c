@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include <string.h>
-
 #include "base/memory.h"
+#include "data/split.h"
 #include "data/sprites.h"
 
 static const char *const factor_names[TVAE_N_SPRITE_FACTORS] = {
@@ -38,39 +37,14 @@ static tvae_status keep_values(tvi_sprites *sprites, const tvae_sprites_options 
     return TVAE_OK;
 }
 
-/* A seeded shuffle of all starting images: its first part is the test split. */
-static tvae_status choose_items(tvi_sprites *sprites, const tvae_sprites_options *options,
-                                const char *call)
-{
-    const size_t n_all = sprites->n_kept;
-    const size_t n_test = (size_t)(options->test_fraction * (double)n_all);
-    const int trains = options->split == TVAE_SPLIT_TRAIN;
-    tvi_rng rng;
-
-    sprites->head.n_items = trains ? n_all - n_test : n_test;
-    if (sprites->head.n_items == 0)
-        return tvi_fail(TVAE_E_INVALID,
-                        "%s: test_fraction %g of %zu starting images leaves none in this "
-                        "split, want at least one",
-                        call, options->test_fraction, n_all);
-    sprites->items = tvi_alloc_array(n_all, sizeof *sprites->items);
-    if (!sprites->items)
-        return TVAE_E_NOMEM;
-    for (size_t i = 0; i < n_all; i++)
-        sprites->items[i] = (uint32_t)i;
-    tvi_rng_init(&rng, options->split_seed, TVI_RNG_SPLIT, 0);
-    tvi_shuffle(&rng, sprites->items, n_all);
-    if (trains)
-        memmove(sprites->items, sprites->items + n_test,
-                sprites->head.n_items * sizeof *sprites->items);
-    return TVAE_OK;
-}
-
 tvae_status tvi_sprites_setup(tvi_sprites *sprites, const tvae_sprites_options *options,
                               const size_t totals[TVAE_N_SPRITE_FACTORS],
                               const char *call)
 {
     const size_t size = (size_t)options->image_size;
+    const tvi_split split = {.seed = options->split_seed,
+                             .test_fraction = options->test_fraction,
+                             .part = options->split};
 
     sprites->head.shape[0] = (size_t)options->n_frames;
     sprites->head.shape[1] = 1;
@@ -84,7 +58,8 @@ tvae_status tvi_sprites_setup(tvi_sprites *sprites, const tvae_sprites_options *
         if (st != TVAE_OK)
             return st;
     }
-    return choose_items(sprites, options, call);
+    return tvi_split_items(&split, sprites->n_kept, call, &sprites->items,
+                           &sprites->head.n_items);
 }
 
 void tvi_sprites_release(tvi_sprites *sprites)
