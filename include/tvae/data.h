@@ -24,14 +24,17 @@ typedef struct tvae_loader tvae_loader; /**< Batches, prepared in the background
 enum {
     TVAE_SPLIT_TRAIN = 0,      /**< What training sees. */
     TVAE_SPLIT_VALIDATION = 1, /**< Held out of the training data. */
-    TVAE_SPLIT_TEST = 2        /**< MNIST: the test files; sprites: as validation. */
+    TVAE_SPLIT_TEST = 2        /**< MNIST: the test files; others: as validation. */
 };
 
-/** Sequence transforms of image datasets; SPEC section 3. */
+/** Sequence transforms of image datasets; SPEC section 3. A dataset has one: to train
+ *  under one and test under another, create a dataset of each split with its own. */
 enum {
-    TVAE_TRANSFORM_NONE = 0, /**< One frame, one channel: the image itself. */
-    TVAE_TRANSFORM_RANDOM =
-        1 /**< One of rotation, scale and hue runs, the others are fixed. */
+    TVAE_TRANSFORM_NONE = 0,   /**< One frame, one channel: the image itself. */
+    TVAE_TRANSFORM_RANDOM = 1, /**< One of rotation, scale and hue runs, the others are
+                                    fixed. */
+    TVAE_TRANSFORM_DUAL = 2,   /**< Rotation and hue run together; the scale is 1. */
+    TVAE_TRANSFORM_PERSPECTIVE = 3 /**< A turn in perspective and hue run together. */
 };
 
 /** Shape of the sprites dataset's factors, in the order of their labels. */
@@ -55,7 +58,15 @@ typedef struct tvae_mnist_options {
     int32_t transform;          /**< a TVAE_TRANSFORM; default random */
 } tvae_mnist_options;
 
-/** Options of the sprites datasets. */
+/**
+ * Options of the sprites datasets.
+ *
+ * Of each factor's original values 0, 1, ... those at start, start + stride, ... below
+ * max_values are kept; a running factor moves on by one kept value a frame, so that
+ * stride is its speed. A factor with a single kept value is not available: it stays at
+ * start in every sequence (max_values = start + 1 does that for any start). Among the
+ * others, those of @c varying may run; the rest differ between items and stay within one.
+ */
 typedef struct tvae_sprites_options {
     size_t size;                          /**< filled by tvae_sprites_options_init() */
     int64_t image_size;                   /**< pixels a side; default 64 */
@@ -98,8 +109,14 @@ TVAE_API tvae_status tvae_loader_options_init(tvae_loader_options *options, size
 /**
  * MNIST (or any images and labels in its format) as transformed sequences.
  *
- * With TVAE_TRANSFORM_RANDOM an item is 18 frames of 3 channels, and its factors are
- * rotation, scale, hue, each as the index 0..17 of its value. With TVAE_TRANSFORM_NONE it
+ * With a transform an item is 18 frames of 3 channels, and its factors are indices 0..17
+ * into the lists of values; a running factor starts anywhere, moves on by one a frame and
+ * wraps. TVAE_TRANSFORM_RANDOM: rotation, scale, hue, of which one runs.
+ * TVAE_TRANSFORM_DUAL: the same three, so that a model trained under RANDOM can be tested
+ * on them; rotation and hue run with independent starts, and the scale, which is exactly
+ * 1, has the index of 0.99, the nearest in the list. TVAE_TRANSFORM_PERSPECTIVE:
+ * perspective and hue, which both run. (CapCorr takes one running factor a sequence:
+ * where two run, give it the column of one at a time.) With TVAE_TRANSFORM_NONE an item
  * is the image itself, one frame of one channel, and its factor is its label. Only the
  * files of the split are read: `t10k` for the test split, `train` for the others.
  *

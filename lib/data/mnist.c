@@ -55,7 +55,7 @@ static tvae_status get_sequence(const mnist_dataset *mnist, const unsigned char 
 
     if (!scratch)
         return TVAE_E_NOMEM;
-    tvi_mnist_draw(rng, &choice);
+    tvi_mnist_draw(rng, mnist->transform, &choice);
     tvi_warp_pad_bytes(height, width, image, scratch);
     tvi_mnist_render(&choice, height, width, scratch, scratch + n_padded, x);
     tvi_free(scratch);
@@ -64,7 +64,8 @@ static tvae_status get_sequence(const mnist_dataset *mnist, const unsigned char 
 
         tvi_mnist_frame_values(&choice, frame, values);
         for (size_t factor = 0; factor < TVI_MNIST_N_FACTORS; factor++)
-            factors[frame * TVI_MNIST_N_FACTORS + factor] = (float)values[factor];
+            if (tvi_mnist_factor_name(mnist->transform, factor))
+                *factors++ = (float)values[factor];
     }
     return TVAE_OK;
 }
@@ -77,7 +78,7 @@ static tvae_status get_item(const tvae_dataset *dataset, size_t item, tvi_rng *r
     const unsigned char *image =
         mnist->images.values + index * dataset->shape[2] * dataset->shape[3];
 
-    if (mnist->transform == TVAE_TRANSFORM_RANDOM)
+    if (mnist->transform != TVAE_TRANSFORM_NONE)
         return get_sequence(mnist, image, rng, x, factors);
     get_image(mnist, image, x);
     if (factors)
@@ -105,10 +106,10 @@ static tvae_status check_options(const tvae_mnist_options *options)
                         "dataset_create_mnist: split is %d, want a TVAE_SPLIT, 0 to 2",
                         (int)options->split);
     if (options->transform < TVAE_TRANSFORM_NONE ||
-        options->transform > TVAE_TRANSFORM_RANDOM)
+        options->transform > TVAE_TRANSFORM_PERSPECTIVE)
         return tvi_fail(
             TVAE_E_INVALID,
-            "dataset_create_mnist: transform is %d, want a TVAE_TRANSFORM, 0 or 1",
+            "dataset_create_mnist: transform is %d, want a TVAE_TRANSFORM, 0 to 3",
             (int)options->transform);
     if (!(fraction >= 0.0 && fraction < 1.0))
         return tvi_fail(TVAE_E_INVALID,
@@ -196,7 +197,7 @@ static tvae_status choose_items(mnist_dataset *mnist, const tvae_mnist_options *
 
 static void describe_items(mnist_dataset *mnist)
 {
-    const bool sequences = mnist->transform == TVAE_TRANSFORM_RANDOM;
+    const bool sequences = mnist->transform != TVAE_TRANSFORM_NONE;
     tvae_dataset *head = &mnist->head;
     size_t n_labels = MIN_LABELS;
 
@@ -204,12 +205,14 @@ static void describe_items(mnist_dataset *mnist)
     head->shape[1] = sequences ? TVI_MNIST_N_CHANNELS : 1;
     head->shape[2] = mnist->images.shape[1];
     head->shape[3] = mnist->images.shape[2];
-    if (sequences) {
-        tvi_dataset_add_factor(head, "rotation", TVI_MNIST_N_FRAMES);
-        tvi_dataset_add_factor(head, "scale", TVI_MNIST_N_FRAMES);
-        tvi_dataset_add_factor(head, "hue", TVI_MNIST_N_FRAMES);
-        return;
+    for (size_t factor = 0; sequences && factor < TVI_MNIST_N_FACTORS; factor++) {
+        const char *name = tvi_mnist_factor_name(mnist->transform, factor);
+
+        if (name)
+            tvi_dataset_add_factor(head, name, TVI_MNIST_N_FRAMES);
     }
+    if (sequences)
+        return;
     for (size_t i = 0; i < mnist->labels.count; i++)
         if (mnist->labels.values[i] >= n_labels)
             n_labels = (size_t)mnist->labels.values[i] + 1;

@@ -3,8 +3,13 @@
 
 #include <string.h>
 
+#include <tvae/data.h>
+
 #include "data/hue.h"
+#include "data/perspective.h"
 #include "data/warp.h"
+
+enum { NEAREST_TO_FULL_SCALE = 10 }; /* index of 0.99 */
 
 double tvi_mnist_rotation(uint32_t index)
 {
@@ -26,18 +31,51 @@ double tvi_mnist_hue(uint32_t index)
     return 20.0 * (double)index - 180.0;
 }
 
-void tvi_mnist_draw(tvi_rng *rng, tvi_mnist_choice *choice)
+const char *tvi_mnist_factor_name(int32_t transform, size_t factor)
 {
-    choice->varying = tvi_rng_below(rng, TVI_MNIST_N_FACTORS);
+    static const char *const names[TVI_MNIST_N_FACTORS] = {"rotation", "scale", "hue"};
+
+    if (transform != TVAE_TRANSFORM_PERSPECTIVE)
+        return names[factor];
+    return factor == TVI_MNIST_ROTATION ? "perspective"
+           : factor == TVI_MNIST_SCALE  ? NULL
+                                        : names[factor];
+}
+
+void tvi_mnist_draw(tvi_rng *rng, int32_t transform, tvi_mnist_choice *choice)
+{
+    choice->transform = transform;
+    choice->running = 1u << TVI_MNIST_ROTATION | 1u << TVI_MNIST_HUE;
+    if (transform == TVAE_TRANSFORM_RANDOM)
+        choice->running = 1u << tvi_rng_below(rng, TVI_MNIST_N_FACTORS);
     for (size_t factor = 0; factor < TVI_MNIST_N_FACTORS; factor++)
         choice->values[factor] = tvi_rng_below(rng, TVI_MNIST_N_FRAMES);
+    if (transform != TVAE_TRANSFORM_RANDOM)
+        choice->values[TVI_MNIST_SCALE] = NEAREST_TO_FULL_SCALE;
 }
 
 void tvi_mnist_frame_values(const tvi_mnist_choice *choice, uint32_t frame,
                             uint32_t values[TVI_MNIST_N_FACTORS])
 {
     memcpy(values, choice->values, sizeof choice->values);
-    values[choice->varying] = (values[choice->varying] + frame) % TVI_MNIST_N_FRAMES;
+    for (size_t factor = 0; factor < TVI_MNIST_N_FACTORS; factor++)
+        if (choice->running >> factor & 1u)
+            values[factor] = (values[factor] + frame) % TVI_MNIST_N_FRAMES;
+}
+
+static void warp_digit(int32_t transform, const uint32_t values[TVI_MNIST_N_FACTORS],
+                       size_t height, size_t width, const float *padded_digit,
+                       float *plane)
+{
+    const double degrees = tvi_mnist_rotation(values[TVI_MNIST_ROTATION]);
+
+    if (transform == TVAE_TRANSFORM_PERSPECTIVE)
+        tvi_perspective_warp(height, width, padded_digit, degrees, plane);
+    else if (transform == TVAE_TRANSFORM_DUAL)
+        tvi_warp(height, width, padded_digit, degrees, 1.0, plane);
+    else
+        tvi_warp(height, width, padded_digit, degrees,
+                 tvi_mnist_scale(values[TVI_MNIST_SCALE]), plane);
 }
 
 /* One frame: the warped digit times a colour. Green and blue of the digit are zero, so
@@ -67,10 +105,8 @@ void tvi_mnist_render(const tvi_mnist_choice *choice, size_t height, size_t widt
         float colour[3];
 
         tvi_mnist_frame_values(choice, frame, values);
-        if (frame == 0 || choice->varying != TVI_MNIST_HUE)
-            tvi_warp(height, width, padded_digit,
-                     tvi_mnist_rotation(values[TVI_MNIST_ROTATION]),
-                     tvi_mnist_scale(values[TVI_MNIST_SCALE]), plane);
+        if (frame == 0 || choice->running != 1u << TVI_MNIST_HUE)
+            warp_digit(choice->transform, values, height, width, padded_digit, plane);
         tvi_hue_of_red(tvi_mnist_hue(values[TVI_MNIST_HUE]), colour);
         paint_frame(n_pixels, plane, colour, x + frame * TVI_MNIST_N_CHANNELS * n_pixels);
     }

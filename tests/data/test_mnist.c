@@ -10,6 +10,7 @@
 #include "data/hue.h"
 #include "data/mnist_sequence.h"
 #include "data/numpy_split.h"
+#include "data/perspective.h"
 #include "data/warp.h"
 #include "support.h"
 
@@ -135,14 +136,14 @@ static tvae_dataset *open_split(int32_t split, int32_t transform)
 static void get(const tvae_dataset *dataset, size_t item, uint64_t seed, uint64_t draw,
                 float *x, float *factors)
 {
-    const size_t factors_shape[] = {18, 3}, label_shape[] = {1, 1};
-    size_t shape[4];
+    size_t shape[4], factors_shape[2];
     tvae_tensor *frames = NULL, *values = NULL;
 
     ASSERT_OK(tvae_dataset_shape(dataset, shape));
+    factors_shape[0] = shape[0];
+    factors_shape[1] = tvae_dataset_factor_count(dataset);
     ASSERT_OK(tvae_tensor_wrap(x, 4, shape, &frames));
-    ASSERT_OK(tvae_tensor_wrap(factors, 2, shape[0] == 1 ? label_shape : factors_shape,
-                               &values));
+    ASSERT_OK(tvae_tensor_wrap(factors, 2, factors_shape, &values));
     ASSERT_OK(tvae_dataset_get(dataset, item, seed, draw, frames, values));
     tvae_tensor_destroy(&frames);
     tvae_tensor_destroy(&values);
@@ -263,38 +264,55 @@ START_TEST(single_images_have_the_label_as_factor)
 }
 END_TEST
 
-START_TEST(sequences_have_three_factors)
+static void check_factors(int32_t transform, const char *const *names, size_t n_names)
 {
-    static const char *const names[] = {"rotation", "scale", "hue"};
     const size_t want[] = {18, 3, HEIGHT, WIDTH};
+    tvae_dataset *dataset = open_split(TVAE_SPLIT_TEST, transform);
     size_t shape[4];
-    tvae_dataset *dataset;
 
-    write_pair(test_images, test_labels, N_TEST);
-    dataset = open_split(TVAE_SPLIT_TEST, TVAE_TRANSFORM_RANDOM);
     ASSERT_OK(tvae_dataset_shape(dataset, shape));
     ck_assert_mem_eq(shape, want, sizeof want);
-    ck_assert_uint_eq(tvae_dataset_factor_count(dataset), 3);
-    for (size_t factor = 0; factor < 3; factor++) {
+    ck_assert_uint_eq(tvae_dataset_factor_count(dataset), n_names);
+    for (size_t factor = 0; factor < n_names; factor++) {
         ck_assert_str_eq(tvae_dataset_factor_name(dataset, factor), names[factor]);
         ck_assert_uint_eq(tvae_dataset_factor_values(dataset, factor), 18);
     }
     tvae_dataset_destroy(&dataset);
 }
+
+START_TEST(sequences_have_the_factors_of_their_transform)
+{
+    static const char *const rotation[] = {"rotation", "scale", "hue"};
+    static const char *const perspective[] = {"perspective", "hue"};
+
+    write_pair(test_images, test_labels, N_TEST);
+    check_factors(TVAE_TRANSFORM_RANDOM, rotation, 3);
+    check_factors(TVAE_TRANSFORM_DUAL, rotation, 3);
+    check_factors(TVAE_TRANSFORM_PERSPECTIVE, perspective, 2);
+}
 END_TEST
 
 /* What a frame with these factors must be, by the general path. */
-static void draw_frame(size_t image, const float values[3], float frame[FRAME])
+static void draw_frame(size_t image, int32_t transform, const float *values,
+                       float frame[FRAME])
 {
+    const double degrees = tvi_mnist_rotation((uint32_t)values[0]);
+    const bool has_scale = transform != TVAE_TRANSFORM_PERSPECTIVE;
     float digit[PIXELS], padded[(HEIGHT + 2) * (WIDTH + 2)];
 
     for (size_t i = 0; i < PIXELS; i++)
         digit[i] = (float)pixel_of(image, i) / 255.0f;
     memset(frame, 0, FRAME * sizeof *frame);
     tvi_warp_pad(HEIGHT, WIDTH, digit, padded);
-    tvi_warp(HEIGHT, WIDTH, padded, tvi_mnist_rotation((uint32_t)values[0]),
-             tvi_mnist_scale((uint32_t)values[1]), frame);
-    tvi_hue_shift(PIXELS, frame, tvi_mnist_hue((uint32_t)values[2]), frame);
+    if (has_scale)
+        tvi_warp(HEIGHT, WIDTH, padded, degrees,
+                 transform == TVAE_TRANSFORM_DUAL ? 1.0
+                                                  : tvi_mnist_scale((uint32_t)values[1]),
+                 frame);
+    else
+        tvi_perspective_warp(HEIGHT, WIDTH, padded, degrees, frame);
+    tvi_hue_shift(PIXELS, frame, tvi_mnist_hue((uint32_t)values[has_scale ? 2 : 1]),
+                  frame);
 }
 
 START_TEST(factors_say_what_the_frames_show)
@@ -309,7 +327,7 @@ START_TEST(factors_say_what_the_frames_show)
     for (uint64_t draw = 0; draw < 30; draw++) {
         get(dataset, draw % N_TEST, 5, draw, x, factors[0]);
         for (size_t frame = 0; frame < 18; frame++) {
-            draw_frame(draw % N_TEST, factors[frame], want);
+            draw_frame(draw % N_TEST, TVAE_TRANSFORM_RANDOM, factors[frame], want);
             assert_close("frame", x + frame * FRAME, want, FRAME, 0.0, 1e-6);
         }
         for (size_t factor = 0; factor < 3; factor++)
@@ -319,6 +337,71 @@ START_TEST(factors_say_what_the_frames_show)
     for (size_t factor = 0; factor < 3; factor++)
         ck_assert_uint_gt(n_running[factor], 0);
     tvae_dataset_destroy(&dataset);
+}
+END_TEST
+
+/* Turn and hue move on together, one value a frame, from starts of their own; any other
+ * factor stays. */
+static void check_two_running(int32_t transform, size_t n_factors)
+{
+    static float x[SEQUENCE];
+    tvae_dataset *dataset = open_split(TVAE_SPLIT_TEST, transform);
+    size_t n_apart = 0;
+
+    for (uint64_t draw = 0; draw < 10; draw++) {
+        float factors[18 * 3], want[FRAME];
+
+        get(dataset, draw % N_TEST, 5, draw, x, factors);
+        n_apart += factors[0] != factors[n_factors - 1];
+        for (size_t frame = 0; frame < 18; frame++) {
+            const float *values = factors + frame * n_factors;
+
+            for (size_t factor = 0; factor < n_factors; factor++) {
+                const size_t step = factor == 0 || factor == n_factors - 1 ? frame : 0;
+
+                ck_assert(values[factor] ==
+                          (float)(((size_t)factors[factor] + step) % 18));
+            }
+            draw_frame(draw % N_TEST, transform, values, want);
+            assert_close("frame", x + frame * FRAME, want, FRAME, 0.0, 1e-6);
+        }
+    }
+    ck_assert_uint_gt(n_apart, 0);
+    tvae_dataset_destroy(&dataset);
+}
+
+START_TEST(turn_and_hue_run_together)
+{
+    write_pair(test_images, test_labels, N_TEST);
+    check_two_running(TVAE_TRANSFORM_DUAL, 3);
+    check_two_running(TVAE_TRANSFORM_PERSPECTIVE, 2);
+}
+END_TEST
+
+/* What the generalisation experiment does: a transform for training, another to test. */
+START_TEST(splits_can_have_transforms_of_their_own)
+{
+    static float x[SEQUENCE];
+    float factors[54];
+    tvae_dataset *train, *test;
+
+    write_pair(train_images, train_labels, N_TRAIN);
+    write_pair(test_images, test_labels, N_TEST);
+    train = open_split(TVAE_SPLIT_TRAIN, TVAE_TRANSFORM_RANDOM);
+    test = open_split(TVAE_SPLIT_TEST, TVAE_TRANSFORM_DUAL);
+    for (uint64_t draw = 0; draw < 5; draw++) {
+        size_t n_running = 0;
+
+        get(train, draw, 1, draw, x, factors);
+        for (size_t factor = 0; factor < 3; factor++)
+            n_running += factors[factor] != factors[3 + factor];
+        ck_assert_uint_eq(n_running, 1);
+        get(test, draw, 1, draw, x, factors);
+        ck_assert(factors[0] != factors[3] && factors[1] == factors[4] &&
+                  factors[2] != factors[5]);
+    }
+    tvae_dataset_destroy(&train);
+    tvae_dataset_destroy(&test);
 }
 END_TEST
 
@@ -428,6 +511,8 @@ START_TEST(bad_arguments_are_refused)
     options = good;
     options.transform = -1;
     ASSERT_STATUS(tvae_dataset_create_mnist(folder, &options, &dataset), TVAE_E_INVALID);
+    options.transform = TVAE_TRANSFORM_PERSPECTIVE + 1;
+    ASSERT_STATUS(tvae_dataset_create_mnist(folder, &options, &dataset), TVAE_E_INVALID);
     options = good;
     options.split_seed = (uint64_t)1 << 32;
     ASSERT_STATUS(tvae_dataset_create_mnist(folder, &options, &dataset), TVAE_E_INVALID);
@@ -513,8 +598,10 @@ int main(void)
     tcase_add_test(tc, test_split_needs_only_its_files_and_keeps_their_order);
     tcase_add_test(tc, gzipped_files_are_read);
     tcase_add_test(tc, single_images_have_the_label_as_factor);
-    tcase_add_test(tc, sequences_have_three_factors);
+    tcase_add_test(tc, sequences_have_the_factors_of_their_transform);
     tcase_add_test(tc, factors_say_what_the_frames_show);
+    tcase_add_test(tc, turn_and_hue_run_together);
+    tcase_add_test(tc, splits_can_have_transforms_of_their_own);
     tcase_add_test(tc, sequences_depend_on_item_seed_and_draw_alone);
     tcase_add_test(tc, missing_files_are_named_with_the_remedy);
     tcase_add_test(tc, bad_files_are_refused_by_name);

@@ -4,6 +4,7 @@
 
 #include "data/hue.h"
 #include "data/mnist_sequence.h"
+#include "data/perspective.h"
 #include "data/warp.h"
 #include "golden.h"
 #include "support.h"
@@ -11,7 +12,7 @@
 /* transforms.npz: the reference's warps and hue shifts, GOLDEN section 5, through the
  * functions that the MNIST dataset uses. Every size comes from the file. */
 
-static const double tolerance = 5e-5, hue_tolerance = 1e-5;
+static const double tolerance = 5e-5, hue_tolerance = 1e-5, perspective_tolerance = 1e-4;
 
 static tvae_archive *archive;
 
@@ -305,24 +306,133 @@ START_TEST(warp_then_hue_matches_the_reference)
 }
 END_TEST
 
+START_TEST(perspective_matches_the_reference)
+{
+    tvae_tensor *digits, *angles, *out;
+    size_t n_digits, height, width, n;
+    float *padded, *got;
+
+    if (!archive)
+        return;
+    digits = golden_get(archive, "digit", "red");
+    angles = golden_get(archive, "persp", "angle");
+    out = golden_get(archive, "persp", "out");
+    n_digits = extent(out, 1);
+    height = extent(out, 2);
+    width = extent(out, 3);
+    n = height * width;
+    padded = new_floats(tvi_warp_padded_count(height, width));
+    got = new_floats(n);
+    ck_assert_uint_eq(tvae_tensor_count(angles), extent(out, 0));
+    for (size_t k = 0; k < extent(out, 0); k++)
+        for (size_t digit = 0; digit < n_digits; digit++) {
+            tvi_warp_pad(height, width, part(digits, digit, n), padded);
+            tvi_perspective_warp(height, width, padded, (double)*part(angles, k, 1), got);
+            assert_close("persp", got, part(out, k * n_digits + digit, n), n, 0.0,
+                         perspective_tolerance);
+        }
+    free(padded);
+    free(got);
+    tvae_tensor_destroy(&digits);
+    tvae_tensor_destroy(&angles);
+    tvae_tensor_destroy(&out);
+}
+END_TEST
+
+/* Where the view looks, sent through the reference's matrix, comes back to the target.
+ * The archive rounds the matrix to float32. */
+static void check_view(const tvi_perspective *view, const float *matrix, size_t height,
+                       size_t width)
+{
+    size_t n_compared = 0;
+
+    for (size_t y = 0; y < height; y++)
+        for (size_t x = 0; x < width; x++) {
+            const double target[] = {(double)x, (double)y};
+            double from_x, from_y, step_x, step_y, depth;
+
+            tvi_perspective_column(view, target[0], &from_x, &from_y, &step_x, &step_y);
+            from_x += target[1] * step_x;
+            from_y += target[1] * step_y;
+            if (fabs(from_x) > (double)width || fabs(from_y) > (double)height)
+                continue;
+            n_compared++;
+            depth = (double)matrix[6] * from_x + (double)matrix[7] * from_y +
+                    (double)matrix[8];
+            for (size_t row = 0; row < 2; row++)
+                assert_near("target",
+                            ((double)matrix[3 * row] * from_x +
+                             (double)matrix[3 * row + 1] * from_y +
+                             (double)matrix[3 * row + 2]) /
+                                depth,
+                            target[row], 0.0, 1e-3);
+        }
+    ck_assert_uint_gt(n_compared, 0);
+}
+
+START_TEST(perspective_views_match_the_reference)
+{
+    tvae_tensor *angles, *used, *focal, *matrices, *out;
+
+    if (!archive)
+        return;
+    angles = golden_get(archive, "persp", "angle");
+    used = golden_get(archive, "persp", "angle_used");
+    focal = golden_get(archive, "persp", "focal");
+    matrices = golden_get(archive, "persp", "M");
+    out = golden_get(archive, "persp", "out");
+    for (size_t k = 0; k < tvae_tensor_count(angles); k++) {
+        const size_t height = extent(out, 2), width = extent(out, 3);
+        tvi_perspective view;
+
+        tvi_perspective_setup(height, width, (double)*part(angles, k, 1), &view);
+        assert_near("angle", view.degrees, (double)*part(used, k, 1), 0.0, 0.0);
+        assert_near("focal", view.focal, (double)*part(focal, k, 1), 1e-6, 0.0);
+        if (view.degrees > 0.0)
+            check_view(&view, part(matrices, k, 9), height, width);
+    }
+    tvae_tensor_destroy(&angles);
+    tvae_tensor_destroy(&used);
+    tvae_tensor_destroy(&focal);
+    tvae_tensor_destroy(&matrices);
+    tvae_tensor_destroy(&out);
+}
+END_TEST
+
 /* The reference rotates its lists by the first three draws and then indexes the rotated
  * lists: `i` and `j` are the two fixed factors, in the order of the factors. */
-static tvi_mnist_choice choice_of(const tvae_tensor *draws)
+static tvi_mnist_choice random_choice(const tvae_tensor *draws)
 {
     const float *drawn = part(draws, 0, 6);
-    tvi_mnist_choice choice = {.varying = (uint32_t)drawn[3]};
+    const uint32_t varying = (uint32_t)drawn[3];
+    tvi_mnist_choice choice = {.transform = TVAE_TRANSFORM_RANDOM,
+                               .running = 1u << varying};
     size_t next = 4;
 
     for (uint32_t factor = 0; factor < TVI_MNIST_N_FACTORS; factor++) {
         const uint32_t start = (uint32_t)drawn[factor];
-        const uint32_t step = factor == choice.varying ? 0 : (uint32_t)drawn[next++];
+        const uint32_t step = factor == varying ? 0 : (uint32_t)drawn[next++];
 
         choice.values[factor] = (start + step) % TVI_MNIST_N_FRAMES;
     }
     return choice;
 }
 
-static void check_sequence(const char *name)
+/* Two factors run; the last two draws are their starts. */
+static tvi_mnist_choice double_choice(int32_t transform, const tvae_tensor *draws)
+{
+    const float *drawn = part(draws, 0, tvae_tensor_count(draws));
+    const size_t n = tvae_tensor_count(draws);
+    tvi_mnist_choice choice = {.transform = transform,
+                               .running = 1u << TVI_MNIST_ROTATION | 1u << TVI_MNIST_HUE};
+
+    ck_assert_uint_ge(n, 2);
+    choice.values[TVI_MNIST_ROTATION] = (uint32_t)drawn[n - 2];
+    choice.values[TVI_MNIST_HUE] = (uint32_t)drawn[n - 1];
+    return choice;
+}
+
+static void check_sequence(const char *name, int32_t transform, double absolute)
 {
     enum { DIGIT = 7 };
     tvae_tensor *digits = golden_get(archive, "digit", "red");
@@ -330,7 +440,9 @@ static void check_sequence(const char *name)
     tvae_tensor *out = golden_get(archive, name, "out");
     tvae_tensor *mask = golden_get(archive, name, "mask");
     const size_t height = extent(out, 2), width = extent(out, 3), n = height * width;
-    const tvi_mnist_choice choice = choice_of(draws);
+    const tvi_mnist_choice choice = transform == TVAE_TRANSFORM_RANDOM
+                                        ? random_choice(draws)
+                                        : double_choice(transform, draws);
     float *padded = new_floats(tvi_warp_padded_count(height, width));
     float *plane = new_floats(n), *x = new_floats(TVI_MNIST_N_FRAMES * 3 * n);
 
@@ -339,7 +451,7 @@ static void check_sequence(const char *name)
     tvi_mnist_render(&choice, height, width, padded, plane, x);
     for (size_t frame = 0; frame < TVI_MNIST_N_FRAMES; frame++)
         assert_frame(name, x + frame * 3 * n, part(out, frame, 3 * n),
-                     part(mask, frame, n), n, tolerance);
+                     part(mask, frame, n), n, absolute);
     free(padded);
     free(plane);
     free(x);
@@ -353,9 +465,11 @@ START_TEST(render_matches_the_reference_sequences)
 {
     if (!archive)
         return;
-    check_sequence("seq_random0");
-    check_sequence("seq_random1");
-    check_sequence("seq_random2");
+    check_sequence("seq_random0", TVAE_TRANSFORM_RANDOM, tolerance);
+    check_sequence("seq_random1", TVAE_TRANSFORM_RANDOM, tolerance);
+    check_sequence("seq_random2", TVAE_TRANSFORM_RANDOM, tolerance);
+    check_sequence("seq_dual", TVAE_TRANSFORM_DUAL, tolerance);
+    check_sequence("seq_persp", TVAE_TRANSFORM_PERSPECTIVE, perspective_tolerance);
 }
 END_TEST
 
@@ -389,6 +503,8 @@ int main(void)
     tcase_add_test(tc, hue_of_digits_matches_the_reference);
     tcase_add_test(tc, hue_of_any_colours_matches_the_reference);
     tcase_add_test(tc, warp_then_hue_matches_the_reference);
+    tcase_add_test(tc, perspective_matches_the_reference);
+    tcase_add_test(tc, perspective_views_match_the_reference);
     tcase_add_test(tc, render_matches_the_reference_sequences);
     tcase_add_test(tc, single_frame_is_the_digit);
     suite_add_tcase(suite, tc);
