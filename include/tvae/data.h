@@ -83,6 +83,18 @@ typedef struct tvae_sprites_options {
     int32_t split;   /**< a TVAE_SPLIT; default train */
 } tvae_sprites_options;
 
+/** Options of tvae_dataset_create_npz(). */
+typedef struct tvae_npz_options {
+    size_t size;          /**< filled by tvae_npz_options_init() */
+    uint64_t split_seed;  /**< of the held-out part; default 1 */
+    double test_fraction; /**< of the sequences; 0 to less than 1; default 0.1 */
+    int32_t split;        /**< a TVAE_SPLIT; default train */
+    int32_t random_split; /**< 1 (default): the held-out part is drawn by split_seed, and
+                               items are in a shuffled order; 0: it is the end of the
+                               file, and items are in the file's order (for sequences cut
+                               from one recording) */
+} tvae_npz_options;
+
 /** Options of tvae_loader_create(). */
 typedef struct tvae_loader_options {
     size_t size;         /**< filled by tvae_loader_options_init() */
@@ -102,6 +114,9 @@ TVAE_API tvae_status tvae_mnist_options_init(tvae_mnist_options *options, size_t
  *  Threads: any. Since: 0.1 */
 TVAE_API tvae_status tvae_sprites_options_init(tvae_sprites_options *options,
                                                size_t size);
+
+/** Fill with the defaults. Statuses: TVAE_OK, TVAE_E_INVALID. Threads: any. Since: 0.1 */
+TVAE_API tvae_status tvae_npz_options_init(tvae_npz_options *options, size_t size);
 
 /** Fill with the defaults. Statuses: TVAE_OK, TVAE_E_INVALID. Threads: any. Since: 0.1 */
 TVAE_API tvae_status tvae_loader_options_init(tvae_loader_options *options, size_t size);
@@ -170,6 +185,44 @@ TVAE_API tvae_status tvae_dataset_create_sprites(const tvae_sprites_options *opt
 TVAE_API tvae_status tvae_dataset_create_dsprites(const char *path,
                                                   const tvae_sprites_options *options,
                                                   tvae_dataset **out);
+
+/**
+ * A user's own sequences from a file: images of any size, or any vectors.
+ *
+ * The sequences are the array `x`, or, without one of that name, the only array of five
+ * axes; in a file without five axes anywhere, the only array of two or three besides
+ * `factors` and `labels`. Five axes are [sequences, frames, channels, height, width];
+ * [sequences, frames, d] (features of another network, say) is taken as frames of
+ * [1, 1, d], and [n, d] as n sequences of one frame. Optional arrays beside it: `factors`
+ * [sequences, frames, factors], named factor0, factor1, ...; and `labels` [sequences],
+ * whole numbers from 0, which become the last factor, "label". An item is the same in
+ * every draw. Values are used as they are (a Bernoulli likelihood wants [0, 1]: divide
+ * bytes by 255 before saving), and must be finite.
+ *
+ * @param[in]  path     `.npz`; also `.safetensors`, or a `.npy` of the sequences alone.
+ * Every array of the file is read, and must be of a type that tvae_archive_load() takes.
+ * @param[in]  options  NULL for the defaults.
+ * @param[out] out      The dataset; its arrays stay in memory as float32.
+ *
+ * @retval TVAE_OK             Created.
+ * @retval TVAE_E_INVALID      NULL argument, an option out of range, or an empty split.
+ * @retval TVAE_E_NOT_FOUND    No such file.
+ * @retval TVAE_E_IO           The file cannot be read.
+ * @retval TVAE_E_FORMAT       The file contradicts its format, no array or several could
+ * be the sequences, or a label is not a whole number from 0 to 65535.
+ * @retval TVAE_E_SHAPE        An array's shape is none of the above.
+ * @retval TVAE_E_NUMERIC      A value is not finite.
+ * @retval TVAE_E_UNSUPPORTED  An ending or element type this build cannot read, 2^32
+ * sequences or more, or options of a newer library.
+ * @retval TVAE_E_NOMEM        No memory.
+ *
+ * Ownership: one reference for the caller.
+ * Threads:   any.
+ * Since:     0.1
+ */
+TVAE_API tvae_status tvae_dataset_create_npz(const char *path,
+                                             const tvae_npz_options *options,
+                                             tvae_dataset **out);
 
 /**
  * A host application's own sequences. An item is the same in every draw; the factors are
