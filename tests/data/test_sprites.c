@@ -349,6 +349,119 @@ START_TEST(subsets_and_sizes_are_respected)
 }
 END_TEST
 
+/* A factor stays at original value `start`: it is not available. */
+static void fix_factor(tvae_sprites_options *options, size_t factor, int64_t start)
+{
+    options->start[factor] = start;
+    options->max_values[factor] = start + 1;
+}
+
+/* Draw sequences; each must be one of a single factor among `varying` that runs over the
+ * original values start, start + stride, ... and show what all factors' original values
+ * say. Every such factor must have run. */
+static void check_subset(const tvae_sprites_options *options, size_t n_items)
+{
+    tvae_sprites_options whole = default_options();
+    tvae_tensor *x = create_tensor(4, x_shape), *f = create_tensor(2, factors_shape);
+    tvae_dataset *dataset = create_sprites(options), *all;
+    size_t n_runs[FACTORS] = {0};
+    float image[PIXELS];
+
+    memset(whole.start, 0, sizeof whole.start);
+    for (size_t g = 0; g < FACTORS; g++) {
+        whole.stride[g] = 1;
+        whole.max_values[g] = 40;
+    }
+    all = create_sprites(&whole);
+    ck_assert_uint_eq(tvae_dataset_count(dataset), n_items);
+    for (uint64_t draw = 0; draw < 60; draw++) {
+        const float *factors = tvae_tensor_data(f);
+        size_t running = FACTORS;
+
+        ASSERT_OK(tvae_dataset_get(dataset, (size_t)draw % n_items, 3, draw, x, f));
+        for (size_t g = 0; g < FACTORS; g++)
+            if (factors[g] < factors[FACTORS + g] || factors[g] > factors[FACTORS + g])
+                running = g;
+        ck_assert_uint_lt(running, FACTORS);
+        n_runs[running]++;
+        for (size_t frame = 0; frame < FRAMES; frame++) {
+            size_t originals[FACTORS];
+
+            for (size_t g = 0; g < FACTORS; g++) {
+                const size_t n_values = tvae_dataset_factor_values(dataset, g);
+                const size_t index =
+                    ((size_t)factors[g] + (g == running ? frame : 0)) % n_values;
+
+                ck_assert_uint_eq((size_t)factors[frame * FACTORS + g], index);
+                originals[g] =
+                    (size_t)options->start[g] + index * (size_t)options->stride[g];
+            }
+            ((tvi_sprites *)all)->draw((tvi_sprites *)all, originals, image);
+            ck_assert_mem_eq(image, tvae_tensor_data(x) + frame * PIXELS, sizeof image);
+        }
+    }
+    for (size_t g = 0; g < FACTORS; g++) {
+        const bool may_run =
+            options->varying >> g & 1 && tvae_dataset_factor_values(dataset, g) > 1;
+
+        ck_assert_msg(may_run == (n_runs[g] > 0), "factor %zu ran %zu times", g,
+                      n_runs[g]);
+    }
+    tvae_dataset_destroy(&dataset);
+    tvae_dataset_destroy(&all);
+    tvae_tensor_destroy(&x);
+    tvae_tensor_destroy(&f);
+}
+
+/* Columns alone move, everything else is the same in all data. */
+START_TEST(one_factor_can_be_available_alone)
+{
+    tvae_sprites_options options = default_options();
+
+    options.test_fraction = 0.0;
+    fix_factor(&options, TVAE_FACTOR_SHAPE, 2);
+    fix_factor(&options, TVAE_FACTOR_SCALE, 3);
+    fix_factor(&options, TVAE_FACTOR_ORIENTATION, 39);
+    fix_factor(&options, TVAE_FACTOR_POS_Y, 17);
+    check_subset(&options, 15);
+}
+END_TEST
+
+/* Two factors run at speeds and from starts of their own; two differ between items only,
+ * and one is not available although it may vary. */
+START_TEST(factors_can_differ_in_speed_and_role)
+{
+    tvae_sprites_options options = default_options();
+
+    options.test_fraction = 0.0;
+    options.varying =
+        1 << TVAE_FACTOR_ORIENTATION | 1 << TVAE_FACTOR_POS_X | 1 << TVAE_FACTOR_SCALE;
+    options.start[TVAE_FACTOR_ORIENTATION] = 4; /* 4, 9, ... 39 */
+    options.stride[TVAE_FACTOR_ORIENTATION] = 5;
+    options.max_values[TVAE_FACTOR_ORIENTATION] = 40;
+    options.start[TVAE_FACTOR_POS_X] = 1; /* 1, 4, ... 31 */
+    options.stride[TVAE_FACTOR_POS_X] = 3;
+    options.max_values[TVAE_FACTOR_POS_X] = 32;
+    options.stride[TVAE_FACTOR_POS_Y] = 16; /* 0, 16 */
+    fix_factor(&options, TVAE_FACTOR_SCALE, 5);
+    check_subset(&options, 3 * 8 * 11 * 2);
+}
+END_TEST
+
+/* Even the shape can run, and a sequence then repeats it. */
+START_TEST(all_factors_can_run)
+{
+    tvae_sprites_options options = default_options();
+
+    options.test_fraction = 0.0;
+    options.varying = 0x1f;
+    options.stride[TVAE_FACTOR_ORIENTATION] = 20;
+    options.stride[TVAE_FACTOR_POS_X] = 10;
+    options.stride[TVAE_FACTOR_POS_Y] = 10;
+    check_subset(&options, 3 * 5 * 2 * 3 * 3);
+}
+END_TEST
+
 static void assert_refused(tvae_sprites_options options, const char *word)
 {
     tvae_dataset *dataset = NULL;
@@ -410,6 +523,9 @@ int main(void)
     tcase_add_test(cases, get_draws_the_frames_of_its_factors);
     tcase_add_test(cases, get_depends_on_item_seed_and_draw_alone);
     tcase_add_test(cases, subsets_and_sizes_are_respected);
+    tcase_add_test(cases, one_factor_can_be_available_alone);
+    tcase_add_test(cases, factors_can_differ_in_speed_and_role);
+    tcase_add_test(cases, all_factors_can_run);
     tcase_add_test(cases, create_rejects_bad_options);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
