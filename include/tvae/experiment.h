@@ -161,8 +161,8 @@ TVAE_API const char *tvae_run_folder(const tvae_run *run);
  *  shared-read. Since: 0.1 */
 TVAE_API tvae_status tvae_run_config(const tvae_run *run, tvae_config **out);
 
-/** The run's model as last saved, read from `model.safetensors`, or from the state if that
- *  file is missing; a handle of its own. Statuses: TVAE_OK, TVAE_E_INVALID,
+/** The run's model as last saved, read from `model.safetensors`, or from the state if
+ * that file is missing; a handle of its own. Statuses: TVAE_OK, TVAE_E_INVALID,
  *  TVAE_E_NOT_FOUND before the first checkpoint, those of tvae_model_load(). Threads:
  *  one-at-a-time. Since: 0.1 */
 TVAE_API tvae_status tvae_run_model(tvae_run *run, tvae_model **out);

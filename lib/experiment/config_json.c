@@ -224,6 +224,7 @@ tvae_status tvi_config_save(const tvae_config *config, const char *path)
     json_t *object = json_object();
     char *text = NULL;
     bool whole = object != NULL;
+    size_t n_bytes;
     tvae_status st;
 
     for (size_t i = 0; i < tvi_n_keys && whole; i++)
@@ -236,7 +237,9 @@ tvae_status tvi_config_save(const tvae_config *config, const char *path)
         return tvi_fail(TVAE_E_INVALID,
                         "run: the configuration cannot be written as JSON: a path in it "
                         "is not UTF-8, or memory ran out");
-    st = tvi_file_write(path, text, strlen(text));
+    n_bytes = strlen(text);
+    text[n_bytes] = '\n'; /* in place of the end: the length is given */
+    st = tvi_file_write(path, text, n_bytes + 1);
     free(text);
     return st;
 }

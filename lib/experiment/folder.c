@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "experiment/run.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -88,6 +89,35 @@ void tvi_folder_unlock(int *lock)
     (void)flock(*lock, LOCK_UN);
     (void)close(*lock);
     *lock = -1;
+}
+
+/* Is it what a process that was killed while writing leaves: an incomplete file of those
+ * that are written under the lock alone? */
+static bool is_left_over(const char *name)
+{
+    static const char *const written[] = {TVI_CONFIG_FILE, TVI_STATE_NEXT_FILE,
+                                          TVI_MODEL_FILE};
+
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+        const size_t n = strlen(written[i]);
+
+        if (name[0] == '.' && strncmp(name + 1, written[i], n) == 0 &&
+            strncmp(name + 1 + n, ".tmp-", 5) == 0)
+            return true;
+    }
+    return strcmp(name, TVI_STATE_NEXT_FILE) == 0;
+}
+
+void tvi_folder_clean(const char *folder)
+{
+    DIR *stream = opendir(folder);
+    const struct dirent *entry;
+
+    while (stream && (entry = readdir(stream)))
+        if (is_left_over(entry->d_name))
+            (void)unlinkat(dirfd(stream), entry->d_name, 0);
+    if (stream)
+        (void)closedir(stream);
 }
 
 bool tvi_folder_has(const char *folder, const char *file)

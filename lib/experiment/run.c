@@ -189,7 +189,10 @@ static tvae_status open_locked(tvae_run *run, const char *call)
 
     if (st == TVAE_OK)
         st = tvi_folder_lock(run->folder, &run->lock, call);
-    return st == TVAE_OK ? match_folder(run, call) : st;
+    if (st != TVAE_OK)
+        return st;
+    tvi_folder_clean(run->folder);
+    return match_folder(run, call);
 }
 
 tvae_status tvae_run_create(const tvae_config *config, const char *folder, tvae_run **out)

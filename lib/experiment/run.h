@@ -47,6 +47,9 @@ tvae_status tvi_folder_make(const char *folder, const char *call);
 tvae_status tvi_folder_lock(const char *folder, int *lock, const char *call);
 void tvi_folder_unlock(int *lock);
 
+/* Remove what killed processes left behind; the folder must be locked. */
+void tvi_folder_clean(const char *folder);
+
 bool tvi_folder_has(const char *folder, const char *file);
 bool tvi_folder_has_state(const char *folder);
 

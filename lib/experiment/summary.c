@@ -130,8 +130,12 @@ tvae_status tvi_summary_write(const tvae_run *run, const tvi_evaluation *evaluat
                                        JSON_REAL_PRECISION(DIGITS));
     if (st == TVAE_OK && !text)
         st = tvi_fail(TVAE_E_NOMEM, "run_evaluate: out of memory for the summary");
-    if (st == TVAE_OK)
-        st = tvi_file_write(path, text, strlen(text));
+    if (st == TVAE_OK) {
+        const size_t n_bytes = strlen(text);
+
+        text[n_bytes] = '\n'; /* in place of the end: the length is given */
+        st = tvi_file_write(path, text, n_bytes + 1);
+    }
     json_decref(summary);
     free(text);
     tvi_free(path);

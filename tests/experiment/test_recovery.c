@@ -119,8 +119,12 @@ START_TEST(a_missing_newest_state_falls_back)
     train_run(config, "broken");
     ck_assert_int_eq(unlink(run_file("broken", "state.safetensors")), 0);
     write_file(run_file("broken", "state.next.safetensors"), "half of a stat");
+    write_file(run_file("broken", ".model.safetensors.tmp-12-0"), "half of a model");
+    write_file(run_file("broken", ".summary.json.tmp-12-0"), "another process's");
     check_recovery(config);
     ck_assert(!exists(run_file("broken", "state.next.safetensors")));
+    ck_assert(!exists(run_file("broken", ".model.safetensors.tmp-12-0")));
+    ck_assert(exists(run_file("broken", ".summary.json.tmp-12-0")));
     tvae_config_destroy(&config);
 }
 END_TEST
