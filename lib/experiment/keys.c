@@ -21,7 +21,8 @@ static const char *const optimizers[] = {"sgd", "adam", "adamw", NULL};
 static const char *const priors[] = {"shifting", "stationary", "none", NULL};
 static const char *const likelihoods[] = {"bernoulli", "gaussian", NULL};
 static const char *const datasets[] = {"mnist", "sprites", NULL};
-static const char *const transforms[] = {"none", "random", NULL};
+/* In the order of the TVAE_TRANSFORM numbers. */
+static const char *const transforms[] = {"none", "random", "dual", "perspective", NULL};
 static const char *const factors[] = {"shape", "scale", "orientation",
                                       "posX",  "posY",  NULL};
 
@@ -88,7 +89,7 @@ const tvi_key tvi_keys[] = {
     {"dataset", TVI_KEY_WORD, AT(dataset), 0, 0, 0, datasets, "sprites",
      "mnist (images in IDX files) or sprites"},
     {"transform", TVI_KEY_WORD, AT(transform), 0, 0, 0, transforms, "random",
-     "mnist: random (one of rotation, scale and hue runs) or none (single frames)"},
+     "mnist: none (single frames), random (one factor runs), dual or perspective"},
     {"image_size", TVI_KEY_INTEGER, AT(image_size), AUTO, 0, 4096, NULL, "0",
      "rows of pixels a frame; 0: the data's, 64 for sprites"},
     {"image_width", TVI_KEY_INTEGER, AT(image_width), AUTO, 0, 4096, NULL, "0",

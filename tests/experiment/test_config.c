@@ -224,6 +224,25 @@ START_TEST(steps_and_epochs_replace_each_other)
 }
 END_TEST
 
+START_TEST(words_stand_for_the_numbers_of_the_headers)
+{
+    tvae_config *config = NULL;
+
+    ASSERT_OK(tvae_config_create("nontvae_mnist", &config));
+    set_key(config, "transform", "perspective");
+    ck_assert_int_eq(config->settings.transform, TVAE_TRANSFORM_PERSPECTIVE);
+    set_key(config, "transform", "none");
+    ck_assert_int_eq(config->settings.transform, TVAE_TRANSFORM_NONE);
+    set_key(config, "optimizer", "adamw");
+    ck_assert_int_eq(config->settings.optimizer, TVAE_OPTIMIZER_ADAMW);
+    set_key(config, "likelihood", "gaussian");
+    ck_assert_int_eq(config->settings.likelihood, TVAE_LIKELIHOOD_GAUSSIAN);
+    set_key(config, "varying", "posY");
+    ck_assert_int_eq(config->settings.varying, 1 << TVAE_FACTOR_POS_Y);
+    tvae_config_destroy(&config);
+}
+END_TEST
+
 START_TEST(data_becomes_absolute)
 {
     tvae_config *config = NULL;
@@ -380,6 +399,7 @@ int main(void)
     tcase_add_test(tcase, set_refuses_values_out_of_range);
     tcase_add_test(tcase, set_names_the_nearest_keys);
     tcase_add_test(tcase, steps_and_epochs_replace_each_other);
+    tcase_add_test(tcase, words_stand_for_the_numbers_of_the_headers);
     tcase_add_test(tcase, data_becomes_absolute);
     tcase_add_test(tcase, file_round_trip_is_exact);
     tcase_add_test(tcase, file_ignores_the_host_locale);
