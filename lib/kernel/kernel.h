@@ -19,6 +19,16 @@ typedef struct tvi_kernels {
     /* y = 1 / (1 + exp(-x)); dx = dy y (1 - y) */
     void (*sigmoid)(size_t n, const float *x, float *y);
     void (*sigmoid_gradient)(size_t n, const float *y, const float *dy, float *dx);
+    /* y = x > 0 ? x : slope x; dx = x > 0 ? dy : slope dy */
+    void (*leaky_relu)(size_t n, float slope, const float *x, float *y);
+    void (*leaky_relu_gradient)(size_t n, float slope, const float *x, const float *dy,
+                                float *dx);
+    /* y = tanh(x); dx = dy (1 - y^2) */
+    void (*tanh)(size_t n, const float *x, float *y);
+    void (*tanh_gradient)(size_t n, const float *y, const float *dy, float *dx);
+    /* y = log(1 + exp(x)); dx = dy / (1 + exp(-x)) */
+    void (*softplus)(size_t n, const float *x, float *y);
+    void (*softplus_gradient)(size_t n, const float *x, const float *dy, float *dx);
     /* y += a x */
     void (*add_scaled)(size_t n, float a, const float *x, float *y);
     /* Sum of x, of |a - b|, of a b; in double. */

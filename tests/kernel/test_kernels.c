@@ -137,6 +137,94 @@ START_TEST(sigmoid_matches_reference)
 }
 END_TEST
 
+static void check_leaky_relu(const tvi_kernels *kernels, size_t n)
+{
+    const float *x = array(0, n, -2, 2);
+    float *y = array(1, n, 0, 0), *dy = array(2, n, -2, 2);
+
+    for (size_t i = 0; i < n; i++) {
+        const double factor = x[i] > 0.0f ? 1.0 : (double)-0.3f;
+
+        want[0][i] = factor * (double)x[i];
+        want[1][i] = factor * (double)dy[i];
+    }
+    kernels->leaky_relu(n, -0.3f, x, y);
+    check_elements("leaky_relu", y, want[0], n, FLT_EPSILON, 0.0);
+    kernels->leaky_relu_gradient(n, -0.3f, x, dy, dy);
+    check_elements("leaky_relu_gradient", dy, want[1], n, FLT_EPSILON, 0.0);
+}
+
+START_TEST(leaky_relu_matches_reference)
+{
+    check_every_level(check_leaky_relu);
+}
+END_TEST
+
+/* Over the range where tanh curves, around zero, and where it is flat. */
+static void check_tanh(const tvi_kernels *kernels, size_t n)
+{
+    const double ranges[] = {3.0, 1e-3, 60.0};
+
+    for (size_t r = 0; r < 3; r++) {
+        const float *x = array(0, n, -ranges[r], ranges[r]);
+        float *y = array(1, n, 0, 0), *dy = array(2, n, -2, 2);
+
+        for (size_t i = 0; i < n; i++)
+            want[0][i] = tanh((double)x[i]);
+        kernels->tanh(n, x, y);
+        check_elements("tanh", y, want[0], n, 3e-7, 0.0);
+        for (size_t i = 0; i < n; i++)
+            want[1][i] = (double)dy[i] * (1.0 - (double)y[i] * (double)y[i]);
+        kernels->tanh_gradient(n, y, dy, dy);
+        check_elements("tanh_gradient", dy, want[1], n, 4e-7, 0.0);
+    }
+}
+
+START_TEST(tanh_matches_reference)
+{
+    check_every_level(check_tanh);
+}
+END_TEST
+
+static void check_softplus(const tvi_kernels *kernels, size_t n)
+{
+    const float *x = array(0, n, -100, 100);
+    float *y = array(1, n, 0, 0), *dy = array(2, n, -2, 2);
+
+    for (size_t i = 0; i < n; i++) {
+        want[0][i] = bernoulli_of((double)x[i], 0.0);
+        want[1][i] = (double)dy[i] * sigmoid_of((double)x[i]);
+    }
+    kernels->softplus(n, x, y);
+    check_elements("softplus", y, want[0], n, 4e-7, 1e-44);
+    kernels->softplus_gradient(n, x, dy, dy);
+    check_elements("softplus_gradient", dy, want[1], n, 4e-7, 1e-44);
+}
+
+START_TEST(softplus_matches_reference)
+{
+    check_every_level(check_softplus);
+}
+END_TEST
+
+START_TEST(activations_keep_infinities_and_nan)
+{
+    const float x[] = {(float)INFINITY, (float)-INFINITY, (float)NAN};
+    float y[3];
+
+    for (int level = 0; tvi_kernel_at(level); level++) {
+        const tvi_kernels *kernels = tvi_kernel_at(level);
+
+        kernels->tanh(3, x, y);
+        ck_assert(y[0] == 1.0f && y[1] == -1.0f && isnan(y[2]));
+        kernels->softplus(3, x, y);
+        ck_assert(y[0] == x[0] && y[1] == 0.0f && isnan(y[2]));
+        kernels->leaky_relu(3, 0.5f, x, y);
+        ck_assert(y[0] == x[0] && y[1] == x[1] && isnan(y[2]));
+    }
+}
+END_TEST
+
 static void check_arithmetic(const tvi_kernels *kernels, size_t n)
 {
     const float *x = array(0, n, -2, 2);
@@ -386,6 +474,10 @@ int main(void)
     tcase_add_test(tests, add_bias_matches_reference);
     tcase_add_test(tests, relu_matches_reference);
     tcase_add_test(tests, sigmoid_matches_reference);
+    tcase_add_test(tests, leaky_relu_matches_reference);
+    tcase_add_test(tests, tanh_matches_reference);
+    tcase_add_test(tests, softplus_matches_reference);
+    tcase_add_test(tests, activations_keep_infinities_and_nan);
     tcase_add_test(tests, arithmetic_matches_reference);
     tcase_add_test(tests, sums_match_reference);
     tcase_add_test(tests, gaussian_posterior_matches_reference);
