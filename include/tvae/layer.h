@@ -49,6 +49,27 @@ typedef struct tvae_linear_options {
                                 (default): 1 / sqrt(n_inputs) */
 } tvae_linear_options;
 
+/** Options of tvae_layer_create_conv2d() and tvae_layer_create_conv_transpose2d(). */
+typedef struct tvae_conv2d_options {
+    size_t size;            /**< filled by tvae_conv2d_options_init() */
+    int64_t in_channels;    /**< of the input image, >= 1; no default */
+    int64_t out_channels;   /**< of the output image, >= 1; no default */
+    int64_t input_height;   /**< rows of the input image, >= 1; no default */
+    int64_t input_width;    /**< columns of the input image, >= 1; no default */
+    int64_t kernel_height;  /**< >= 1; no default */
+    int64_t kernel_width;   /**< >= 1; no default */
+    int64_t stride;         /**< along both axes, >= 1; default 1 */
+    int64_t padding;        /**< zeros on every side (transposed: outputs cut off), >= 0;
+                               default 0 */
+    int64_t output_padding; /**< transposed only: rows and columns added at the far ends
+                               of the output, 0 (default) to stride - 1 */
+    int32_t bias;           /**< 1 (default): one bias an output channel; 0: none */
+    int32_t reserved;       /**< keeps the layout free of padding; 0 */
+    double init_bound;      /**< initial weights and biases are uniform in +-init_bound; 0
+                               (default): PyTorch's, 1 / sqrt(channels * kernel area), of
+                               in_channels (conv2d) or out_channels (transposed) */
+} tvae_conv2d_options;
+
 /**
  * The callbacks of a user-defined layer.
  *
@@ -102,13 +123,61 @@ TVAE_API tvae_status tvae_linear_options_init(tvae_linear_options *options, size
 TVAE_API tvae_status tvae_layer_create_linear(const tvae_linear_options *options,
                                               tvae_layer **out);
 
+/** As tvae_linear_options_init(). Since: 0.1 */
+TVAE_API tvae_status tvae_conv2d_options_init(tvae_conv2d_options *options, size_t size);
+
+/**
+ * Create a convolution (cross-correlation, as torch.nn.Conv2d) of images that lie flat in
+ * the rows: [in_channels, input_height, input_width] to [out_channels, height, width]
+ * with height = floor((input_height + 2 padding - kernel_height) / stride) + 1, and width
+ * alike.
+ *
+ * Parameters: "weight" [out_channels, in_channels, kernel_height, kernel_width] and
+ * "bias" [out_channels], zero as yet.
+ *
+ * @retval TVAE_OK             Created.
+ * @retval TVAE_E_INVALID      NULL or out-of-range option; the message names it.
+ * @retval TVAE_E_UNSUPPORTED  Options of a newer library.
+ * @retval TVAE_E_SHAPE        The kernel does not fit, or sizes overflow.
+ * @retval TVAE_E_NOMEM        No memory.
+ *
+ * Ownership: one reference for the caller.
+ * Threads:   any.
+ * Numerics:  float32 products; a training step splits its rows among up to 16 threads.
+ * Since:     0.1
+ */
+TVAE_API tvae_status tvae_layer_create_conv2d(const tvae_conv2d_options *options,
+                                              tvae_layer **out);
+
+/**
+ * Create a transposed convolution (as torch.nn.ConvTranspose2d) of images: height =
+ * (input_height - 1) stride - 2 padding + kernel_height + output_padding, and width
+ * alike.
+ *
+ * Parameters: "weight" [in_channels, out_channels, kernel_height, kernel_width] and
+ * "bias" [out_channels], zero as yet. All else as tvae_layer_create_conv2d(). Since: 0.1
+ */
+TVAE_API tvae_status
+tvae_layer_create_conv_transpose2d(const tvae_conv2d_options *options, tvae_layer **out);
+
 /** Create max(x, 0). Statuses: TVAE_OK, TVAE_E_INVALID, TVAE_E_NOMEM. Threads: any.
  * Since: 0.1 */
 TVAE_API tvae_status tvae_layer_create_relu(tvae_layer **out);
 
+/** Create x > 0 ? x : negative_slope x, of a slope within +-1e30 (PyTorch's is 0.01).
+ * Statuses: TVAE_OK, TVAE_E_INVALID, TVAE_E_NOMEM. Threads: any. Since: 0.1 */
+TVAE_API tvae_status tvae_layer_create_leaky_relu(double negative_slope,
+                                                  tvae_layer **out);
+
 /** Create 1 / (1 + exp(-x)). Statuses: TVAE_OK, TVAE_E_INVALID, TVAE_E_NOMEM. Threads:
  * any. Since: 0.1 */
 TVAE_API tvae_status tvae_layer_create_sigmoid(tvae_layer **out);
+
+/** Create tanh(x). As tvae_layer_create_sigmoid(). Since: 0.1 */
+TVAE_API tvae_status tvae_layer_create_tanh(tvae_layer **out);
+
+/** Create log(1 + exp(x)). As tvae_layer_create_sigmoid(). Since: 0.1 */
+TVAE_API tvae_status tvae_layer_create_softplus(tvae_layer **out);
 
 /**
  * Chain layers: each one's outputs are the next one's inputs.

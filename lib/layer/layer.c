@@ -32,6 +32,14 @@ size_t tvi_floats_sum(size_t a, size_t b)
     return tvi_add(a, b, &sum) ? sum : SIZE_MAX;
 }
 
+size_t tvi_floats_in_lines(size_t a)
+{
+    enum { LINE_FLOATS = 16 };
+    const size_t padded = tvi_floats_sum(a, LINE_FLOATS - 1);
+
+    return padded == SIZE_MAX ? padded : padded / LINE_FLOATS * LINE_FLOATS;
+}
+
 tvae_layer *tvae_layer_retain(tvae_layer *layer)
 {
     if (layer)

@@ -2,17 +2,12 @@
 #include "layer/layer.h"
 
 #include <math.h>
-#include <string.h>
 
-#include "base/memory.h"
 #include "base/options.h"
-#include "base/parallel.h"
-#include "base/rng.h"
 #include "kernel/gemm.h"
-#include "kernel/kernel.h"
+#include "layer/bias.h"
 
-/* y [rows, outputs] = x [rows, inputs] W [inputs, outputs] + b, W row-major as stored.
- * With shared biases, output o takes bias o / (outputs / biases). */
+/* y [rows, outputs] = x [rows, inputs] W [inputs, outputs] + b, W row-major as stored. */
 typedef struct linear_layer {
     tvae_layer base;
     tvae_linear_options options;
@@ -20,32 +15,11 @@ typedef struct linear_layer {
     tvi_parameter weight, bias;
 } linear_layer;
 
-/* Below this many values a second thread costs more than it saves. */
-enum { GRAIN = 16384 };
-
 static size_t output_width(const tvae_layer *layer, size_t n_inputs)
 {
     const linear_layer *linear = (const linear_layer *)layer;
 
     return n_inputs == linear->n_inputs ? linear->n_outputs : 0;
-}
-
-typedef struct bias_pass {
-    const linear_layer *linear;
-    size_t n_rows;
-    float *y;
-    const float *dy;
-    float *gradient;
-    bool accumulate;
-} bias_pass;
-
-static void add_bias_rows(void *context, size_t begin, size_t end)
-{
-    const bias_pass *p = context;
-    const size_t width = p->linear->n_outputs, group = width / p->linear->n_biases;
-
-    for (size_t row = begin; row < end; row++)
-        tvi_kernel()->add_bias(width, group, p->linear->bias.value, p->y + row * width);
 }
 
 static tvae_status forward(const tvae_layer *layer, const tvi_rows *x, float *y,
@@ -61,58 +35,12 @@ static tvae_status forward(const tvae_layer *layer, const tvi_rows *x, float *y,
                               .ld_b = linear->n_outputs,
                               .c = y,
                               .ld_c = linear->n_outputs};
-    bias_pass pass = {.linear = linear, .n_rows = x->n_rows, .y = y};
     const tvae_status st = tvi_gemm_run(&product);
 
     (void)saved;
     if (st == TVAE_OK && linear->n_biases)
-        tvi_parallel_for(x->n_rows, GRAIN / linear->n_outputs + 1, add_bias_rows, &pass);
+        tvi_bias_add(&linear->bias, x->n_rows, linear->n_outputs, y);
     return st;
-}
-
-/* Sums in double over rows, and over the outputs that share a bias. */
-static double sum_bias_gradient(const bias_pass *p, size_t bias)
-{
-    const size_t width = p->linear->n_outputs, group = width / p->linear->n_biases;
-    double sum = 0.0;
-
-    for (size_t row = 0; row < p->n_rows; row++)
-        sum += tvi_kernel()->sum(group, p->dy + row * width + bias * group);
-    return sum;
-}
-
-/* The same for n <= 64 neighbouring biases of one output each: along the rows as they
- * lie. */
-static void sum_columns(const bias_pass *p, size_t begin, size_t n, double sums[64])
-{
-    for (size_t i = 0; i < n; i++)
-        sums[i] = 0.0;
-    for (size_t row = 0; row < p->n_rows; row++) {
-        const float *dy = p->dy + row * p->linear->n_outputs + begin;
-
-        for (size_t i = 0; i < n; i++)
-            sums[i] += (double)dy[i];
-    }
-}
-
-static void gather_bias_gradient(void *context, size_t begin, size_t end)
-{
-    const bias_pass *p = context;
-    const bool shared = p->linear->n_biases < p->linear->n_outputs;
-    double sums[64];
-
-    for (size_t bias = begin; bias < end; bias += 64) {
-        const size_t n = end - bias < 64 ? end - bias : 64;
-
-        if (!shared)
-            sum_columns(p, bias, n, sums);
-        for (size_t i = 0; i < n; i++) {
-            const double sum = shared ? sum_bias_gradient(p, bias + i) : sums[i];
-            const float kept = p->accumulate ? p->gradient[bias + i] : 0.0f;
-
-            p->gradient[bias + i] = kept + (float)sum;
-        }
-    }
 }
 
 static tvae_status input_gradient(const linear_layer *linear, size_t n_rows,
@@ -151,18 +79,6 @@ static tvae_status weight_gradient(linear_layer *linear, const tvi_rows *x,
     return st == TVAE_OK ? tvi_sink_end(sink, &linear->weight) : st;
 }
 
-static tvae_status bias_gradient(linear_layer *linear, size_t n_rows, const float *dy,
-                                 tvi_gradient_sink *sink)
-{
-    bias_pass pass = {.linear = linear, .n_rows = n_rows, .dy = dy};
-    const size_t group = linear->n_outputs / linear->n_biases;
-
-    pass.gradient = tvi_sink_begin(sink, &linear->bias, &pass.accumulate);
-    tvi_parallel_for(linear->n_biases, GRAIN / n_rows / group + 1, gather_bias_gradient,
-                     &pass);
-    return tvi_sink_end(sink, &linear->bias);
-}
-
 static tvae_status backward(tvae_layer *layer, const tvi_rows *x, const float *y,
                             const float *dy, float *dx, const float *saved,
                             float *scratch, tvi_gradient_sink *sink)
@@ -178,23 +94,8 @@ static tvae_status backward(tvae_layer *layer, const tvi_rows *x, const float *y
     if (st == TVAE_OK)
         st = weight_gradient(linear, x, dy, sink);
     if (st == TVAE_OK && linear->n_biases)
-        st = bias_gradient(linear, x->n_rows, dy, sink);
+        st = tvi_bias_gradient(&linear->bias, x->n_rows, linear->n_outputs, dy, sink);
     return st;
-}
-
-/* Drawn in the exposed order: the numbers do not depend on the stored layout. */
-static tvae_status draw_parameter(tvi_parameter *parameter, float bound, uint64_t seed,
-                                  uint64_t *stream)
-{
-    float *exposed = tvi_alloc_array(parameter->count, sizeof *exposed);
-
-    if (!exposed)
-        return TVAE_E_NOMEM;
-    tvi_rng_fill_uniform(seed, TVI_RNG_PARAMETERS, (*stream)++, -bound, bound,
-                         parameter->count, exposed);
-    tvi_parameter_import(parameter, exposed, parameter->value);
-    tvi_free(exposed);
-    return TVAE_OK;
 }
 
 static tvae_status initialise(tvae_layer *layer, uint64_t seed, uint64_t *stream)
@@ -203,10 +104,10 @@ static tvae_status initialise(tvae_layer *layer, uint64_t seed, uint64_t *stream
     const double bound = linear->options.init_bound > 0.0
                              ? linear->options.init_bound
                              : 1.0 / sqrt((double)linear->n_inputs);
-    tvae_status st = draw_parameter(&linear->weight, (float)bound, seed, stream);
+    tvae_status st = tvi_parameter_draw(&linear->weight, (float)bound, seed, (*stream)++);
 
     if (st == TVAE_OK && linear->n_biases)
-        st = draw_parameter(&linear->bias, (float)bound, seed, stream);
+        st = tvi_parameter_draw(&linear->bias, (float)bound, seed, (*stream)++);
     return st;
 }
 
@@ -218,21 +119,55 @@ static void release(tvae_layer *layer)
     tvi_parameter_release(&linear->bias);
 }
 
-static const tvi_layer_class linear_class = {
+static void set_defaults(void *options)
+{
+    *(tvae_linear_options *)options =
+        (tvae_linear_options){.size = sizeof(tvae_linear_options), .n_biases = -1};
+}
+
+static size_t parameter_floats(const void *options)
+{
+    const tvae_linear_options *o = options;
+
+    return tvi_floats_sum(tvi_floats_product((size_t)o->n_inputs, (size_t)o->n_outputs),
+                          (size_t)(o->n_biases < 0 ? o->n_outputs : o->n_biases));
+}
+
+static tvae_status rebuild(const tvi_layer_class *kind, const void *options,
+                           tvae_layer **out)
+{
+    (void)kind;
+    return tvae_layer_create_linear(options, out);
+}
+
+#define FIELD(member, form, least, most) \
+    TVI_LAYER_FIELD(tvae_linear_options, member, TVI_FIELD_##form, least, most)
+
+static const tvi_layer_field fields[] = {
+    FIELD(n_inputs, INTEGER, 1, (double)(SIZE_MAX / 2)),
+    FIELD(n_outputs, INTEGER, 1, (double)(SIZE_MAX / 2)),
+    FIELD(n_biases, INTEGER, -1, (double)(SIZE_MAX / 2)),
+    FIELD(kernel_height, INTEGER, 0, INT32_MAX),
+    FIELD(kernel_width, INTEGER, 0, INT32_MAX),
+    FIELD(weight_order, WEIGHT_ORDER, TVAE_WEIGHT_OUT_IN, TVAE_WEIGHT_IN_OUT),
+    FIELD(init_bound, REAL, 0.0, 1e30),
+};
+
+const tvi_layer_class tvi_linear_kind = {
     .name = "linear",
     .output_width = output_width,
     .forward = forward,
     .backward = backward,
     .initialise = initialise,
     .release = release,
+    .recipe = {.fields = fields,
+               .n_fields = sizeof fields / sizeof fields[0],
+               .options_bytes = sizeof(tvae_linear_options),
+               .options_offset = offsetof(linear_layer, options),
+               .set_defaults = set_defaults,
+               .parameter_floats = parameter_floats,
+               .rebuild = rebuild},
 };
-
-static void set_defaults(tvae_linear_options *options)
-{
-    memset(options, 0, sizeof *options);
-    options->size = sizeof *options;
-    options->n_biases = -1;
-}
 
 tvae_status tvae_linear_options_init(tvae_linear_options *options, size_t size)
 {
@@ -243,45 +178,25 @@ tvae_status tvae_linear_options_init(tvae_linear_options *options, size_t size)
                               "linear_options_init");
 }
 
-static tvae_status check_range(const char *name, int64_t got, int64_t low, int64_t high)
+/* The fields one by one; how they divide is check_divisions(). */
+static tvae_status check_fields(const tvae_linear_options *o)
 {
-    if (got >= low && got <= high)
-        return TVAE_OK;
-    return tvi_fail(TVAE_E_INVALID, "layer_create_linear: %s is %lld, want %lld to %lld",
-                    name, (long long)got, (long long)low, (long long)high);
-}
+    static const char call[] = "layer_create_linear";
+    const tvae_status st = tvi_layer_check_fields(&tvi_linear_kind, o);
 
-/* The extents alone; how they divide is check_divisions(). */
-static tvae_status check_ranges(const tvae_linear_options *o)
-{
-    const int64_t largest =
-        (uint64_t)INT64_MAX > SIZE_MAX ? (int64_t)(SIZE_MAX / 2) : INT64_MAX;
-    tvae_status st = check_range("n_inputs", o->n_inputs, 1, largest);
-
-    if (st == TVAE_OK)
-        st = check_range("n_outputs", o->n_outputs, 1, largest);
-    if (st == TVAE_OK)
-        st = check_range("n_biases", o->n_biases, -1, o->n_outputs);
-    if (st == TVAE_OK)
-        st = check_range("kernel_height", o->kernel_height, 0, INT32_MAX);
-    if (st == TVAE_OK)
-        st = check_range("kernel_width", o->kernel_width, 0, INT32_MAX);
-    if (st == TVAE_OK)
-        st = check_range("weight_order", o->weight_order, TVAE_WEIGHT_OUT_IN,
-                         TVAE_WEIGHT_IN_OUT);
-    if (st == TVAE_OK)
-        st = check_range("reserved", o->reserved, 0, 0);
     if (st != TVAE_OK)
         return st;
+    if (o->n_biases > o->n_outputs)
+        return tvi_fail(TVAE_E_INVALID, "%s: n_biases is %lld, want -1 to %lld", call,
+                        (long long)o->n_biases, (long long)o->n_outputs);
+    if (o->reserved)
+        return tvi_fail(TVAE_E_INVALID, "%s: reserved is %d, want 0", call,
+                        (int)o->reserved);
     if (!o->kernel_height != !o->kernel_width)
         return tvi_fail(TVAE_E_INVALID,
-                        "layer_create_linear: kernel_height is %lld and kernel_width is "
-                        "%lld, want both 0 or neither",
-                        (long long)o->kernel_height, (long long)o->kernel_width);
-    if (!(o->init_bound >= 0.0 && o->init_bound <= 1e30))
-        return tvi_fail(TVAE_E_INVALID,
-                        "layer_create_linear: init_bound is %g, want 0 to 1e30",
-                        o->init_bound);
+                        "%s: kernel_height is %lld and kernel_width is %lld, want both 0 "
+                        "or neither",
+                        call, (long long)o->kernel_height, (long long)o->kernel_width);
     return TVAE_OK;
 }
 
@@ -349,12 +264,12 @@ tvae_status tvae_layer_create_linear(const tvae_linear_options *options, tvae_la
     set_defaults(&known);
     st = tvi_options_import(&known, sizeof known, sizeof known, options, call);
     if (st == TVAE_OK)
-        st = check_ranges(&known);
+        st = check_fields(&known);
     if (st == TVAE_OK)
         st = check_divisions(&known);
     if (st != TVAE_OK)
         return st;
-    linear = tvi_layer_allocate(sizeof *linear, &linear_class);
+    linear = tvi_layer_allocate(sizeof *linear, &tvi_linear_kind);
     if (!linear)
         return TVAE_E_NOMEM;
     linear->options = known;
@@ -371,5 +286,6 @@ tvae_status tvae_layer_create_linear(const tvae_linear_options *options, tvae_la
 
 const tvae_linear_options *tvi_layer_linear_options(const tvae_layer *layer)
 {
-    return layer->kind == &linear_class ? &((const linear_layer *)layer)->options : NULL;
+    return layer->kind == &tvi_linear_kind ? &((const linear_layer *)layer)->options
+                                           : NULL;
 }

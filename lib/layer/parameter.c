@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/rng.h"
 #include "tensor/tensor.h"
 
 tvae_status tvi_parameter_init(tvi_parameter *parameter, int32_t rank,
@@ -85,6 +86,20 @@ void tvi_parameter_import(const tvi_parameter *parameter, const float *exposed,
                   stored);
     else
         memcpy(stored, exposed, parameter->count * sizeof *stored);
+}
+
+tvae_status tvi_parameter_draw(tvi_parameter *parameter, float bound, uint64_t seed,
+                               uint64_t stream)
+{
+    float *exposed = tvi_alloc_array(parameter->count, sizeof *exposed);
+
+    if (!exposed)
+        return TVAE_E_NOMEM;
+    tvi_rng_fill_uniform(seed, TVI_RNG_PARAMETERS, stream, -bound, bound,
+                         parameter->count, exposed);
+    tvi_parameter_import(parameter, exposed, parameter->value);
+    tvi_free(exposed);
+    return TVAE_OK;
 }
 
 /* Room for one entry more; doubles. */

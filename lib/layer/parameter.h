@@ -65,6 +65,11 @@ void tvi_parameter_export(const tvi_parameter *parameter, const float *stored,
 void tvi_parameter_import(const tvi_parameter *parameter, const float *exposed,
                           float *stored);
 
+/* Uniform in +-bound from that stream of the seed, in the exposed order: the numbers do
+ * not depend on the stored layout. */
+tvae_status tvi_parameter_draw(tvi_parameter *parameter, float bound, uint64_t seed,
+                               uint64_t stream);
+
 /* Append; the name is prefix + name. Fails for names too long or out of memory. */
 tvae_status tvi_parameter_list_add(tvi_parameter_list *list, const char *prefix,
                                    const char *name, tvi_parameter *parameter);

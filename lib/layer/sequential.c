@@ -11,18 +11,9 @@ typedef struct sequential_layer {
     tvae_layer **layers;
 } sequential_layer;
 
-/* Blocks of saved and scratch begin at whole cache lines. */
-enum { LINE_FLOATS = 16 };
-
-static size_t whole_lines(size_t floats)
-{
-    const size_t padded = tvi_floats_sum(floats, LINE_FLOATS - 1);
-
-    return padded == SIZE_MAX ? padded : padded / LINE_FLOATS * LINE_FLOATS;
-}
-
 /* What one child sees, and where its part of the chain's `saved` lies: first what the
- * child itself saves, then, for every child but the last, its outputs. */
+ * child itself saves, then, for every child but the last, its outputs; each block begins
+ * at a whole cache line. */
 typedef struct child_place {
     size_t n_inputs, n_outputs;
     size_t saved, outputs, end; /* offsets in floats */
@@ -37,12 +28,14 @@ static void step_place(const sequential_layer *chain, size_t n_rows, size_t inde
     place->n_inputs = place->n_outputs;
     place->n_outputs = tvi_layer_output_width(child, place->n_inputs);
     place->saved = place->end;
-    place->outputs = tvi_floats_sum(place->saved, whole_lines(tvi_layer_saved_floats(
-                                                      child, n_rows, place->n_inputs)));
+    place->outputs = tvi_floats_sum(
+        place->saved,
+        tvi_floats_in_lines(tvi_layer_saved_floats(child, n_rows, place->n_inputs)));
     place->end = place->outputs;
     if (index + 1 < chain->n_layers)
         place->end = tvi_floats_sum(
-            place->outputs, whole_lines(tvi_floats_product(n_rows, place->n_outputs)));
+            place->outputs,
+            tvi_floats_in_lines(tvi_floats_product(n_rows, place->n_outputs)));
 }
 
 static child_place locate_child(const sequential_layer *chain, size_t n_rows,
@@ -82,7 +75,7 @@ static size_t gradient_floats(const sequential_layer *chain, size_t n_rows,
         width = tvi_layer_output_width(chain->layers[i], width);
         widest = width > widest ? width : widest;
     }
-    return whole_lines(tvi_floats_product(n_rows, widest));
+    return tvi_floats_in_lines(tvi_floats_product(n_rows, widest));
 }
 
 static size_t scratch_floats(const tvae_layer *layer, size_t n_rows, size_t n_inputs)

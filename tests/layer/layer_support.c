@@ -34,6 +34,35 @@ tvae_layer *create_linear(int64_t n_inputs, int64_t n_outputs)
     return create_linear_with(n_inputs, n_outputs, -1, TVAE_WEIGHT_OUT_IN, 0);
 }
 
+tvae_conv2d_options conv2d_options(int64_t in_channels, int64_t height, int64_t width,
+                                   int64_t out_channels, int64_t kernel, int64_t stride,
+                                   int64_t padding)
+{
+    tvae_conv2d_options o;
+
+    ASSERT_OK(tvae_conv2d_options_init(&o, sizeof o));
+    o.in_channels = in_channels;
+    o.out_channels = out_channels;
+    o.input_height = height;
+    o.input_width = width;
+    o.kernel_height = kernel;
+    o.kernel_width = kernel;
+    o.stride = stride;
+    o.padding = padding;
+    return o;
+}
+
+tvae_layer *create_conv2d(const tvae_conv2d_options *options, bool transposed)
+{
+    tvae_layer *layer = NULL;
+
+    if (transposed)
+        ASSERT_OK(tvae_layer_create_conv_transpose2d(options, &layer));
+    else
+        ASSERT_OK(tvae_layer_create_conv2d(options, &layer));
+    return layer;
+}
+
 tvae_layer *create_chain(tvae_layer **children, size_t n_children)
 {
     tvae_layer *chain = NULL;

@@ -12,6 +12,13 @@ tvae_layer *create_linear(int64_t n_inputs, int64_t n_outputs);
 tvae_layer *create_linear_with(int64_t n_inputs, int64_t n_outputs, int64_t n_biases,
                                int32_t weight_order, int64_t kernel);
 
+/* Options of a convolution of images [in_channels, height, width] and square kernels,
+ * with everything else as by default; and the layer, transposed or not. */
+tvae_conv2d_options conv2d_options(int64_t in_channels, int64_t height, int64_t width,
+                                   int64_t out_channels, int64_t kernel, int64_t stride,
+                                   int64_t padding);
+tvae_layer *create_conv2d(const tvae_conv2d_options *options, bool transposed);
+
 /* A chain that owns its children alone. */
 tvae_layer *create_chain(tvae_layer **children, size_t n_children);
 

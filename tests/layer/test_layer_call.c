@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "layer_support.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "layer/layer.h"
@@ -42,13 +43,58 @@ START_TEST(create_and_destroy_accept_null)
     tvae_workspace *no_work = NULL;
 
     ASSERT_STATUS(tvae_layer_create_relu(NULL), TVAE_E_INVALID);
+    ASSERT_STATUS(tvae_layer_create_leaky_relu(0.1, NULL), TVAE_E_INVALID);
     ASSERT_STATUS(tvae_layer_create_sigmoid(NULL), TVAE_E_INVALID);
+    ASSERT_STATUS(tvae_layer_create_tanh(NULL), TVAE_E_INVALID);
+    ASSERT_STATUS(tvae_layer_create_softplus(NULL), TVAE_E_INVALID);
     ASSERT_STATUS(tvae_workspace_create(NULL), TVAE_E_INVALID);
     ck_assert_ptr_null(tvae_layer_retain(NULL));
     tvae_layer_destroy(NULL);
     tvae_layer_destroy(&none);
     tvae_workspace_destroy(NULL);
     tvae_workspace_destroy(&no_work);
+}
+END_TEST
+
+START_TEST(leaky_relu_refuses_bad_slopes)
+{
+    const double slopes[] = {(double)NAN, (double)INFINITY, -2e30};
+
+    for (size_t i = 0; i < sizeof slopes / sizeof slopes[0]; i++) {
+        tvae_layer *leaky = layer;
+
+        ASSERT_STATUS(tvae_layer_create_leaky_relu(slopes[i], &leaky), TVAE_E_INVALID);
+        ck_assert_ptr_null(leaky);
+        ck_assert_ptr_nonnull(strstr(tvae_last_error(), "negative_slope"));
+    }
+}
+END_TEST
+
+/* 0, 1 and -2 through every activation. */
+START_TEST(activations_follow_their_equations)
+{
+    const float want[][3] = {{0.0f, 1.0f, 0.0f},
+                             {0.0f, 1.0f, -0.5f},
+                             {0.5f, 0.7310586f, 0.1192029f},
+                             {0.0f, 0.7615942f, -0.9640276f},
+                             {0.6931472f, 1.3132617f, 0.1269280f}};
+    tvae_tensor *three = create_matrix(1, 3), *result = create_matrix(1, 3);
+    tvae_layer *layers[5] = {NULL};
+
+    tvae_tensor_data(three)[1] = 1.0f;
+    tvae_tensor_data(three)[2] = -2.0f;
+    ASSERT_OK(tvae_layer_create_relu(&layers[0]));
+    ASSERT_OK(tvae_layer_create_leaky_relu(0.25, &layers[1]));
+    ASSERT_OK(tvae_layer_create_sigmoid(&layers[2]));
+    ASSERT_OK(tvae_layer_create_tanh(&layers[3]));
+    ASSERT_OK(tvae_layer_create_softplus(&layers[4]));
+    for (size_t i = 0; i < 5; i++) {
+        ASSERT_OK(tvae_layer_forward(layers[i], work, three, result));
+        assert_close("activation", tvae_tensor_data(result), want[i], 3, 0.0, 2e-7);
+        tvae_layer_destroy(&layers[i]);
+    }
+    tvae_tensor_destroy(&three);
+    tvae_tensor_destroy(&result);
 }
 END_TEST
 
@@ -257,6 +303,8 @@ int main(void)
 
     tcase_add_checked_fixture(tc, set_up, tear_down);
     tcase_add_test(tc, create_and_destroy_accept_null);
+    tcase_add_test(tc, leaky_relu_refuses_bad_slopes);
+    tcase_add_test(tc, activations_follow_their_equations);
     tcase_add_test(tc, retain_keeps_the_layer_alive);
     tcase_add_test(tc, calls_reject_null);
     tcase_add_test(tc, output_width_refuses_other_widths);

@@ -86,9 +86,9 @@ static void check_layer(tvae_layer *layer, const float *inputs, size_t n_inputs)
 
 static void check_layer_random(tvae_layer *layer, size_t n_inputs)
 {
-    float inputs[N_ROWS * 32];
+    float inputs[N_ROWS * 72];
 
-    ck_assert_uint_le(n_inputs, 32);
+    ck_assert_uint_le(n_inputs, 72);
     fill_uniform(inputs, N_ROWS * n_inputs, -1.0, 1.0, 5);
     randomise_parameters(layer, -0.7, 0.7, 11);
     check_layer(layer, inputs, n_inputs);
@@ -130,14 +130,85 @@ START_TEST(relu_backward_matches_differences)
 }
 END_TEST
 
-START_TEST(sigmoid_backward_matches_differences)
+/* Of a negative slope too: the sign of an output then tells nothing. */
+START_TEST(leaky_relu_backward_matches_differences)
 {
-    tvae_layer *sigmoid = NULL;
+    const double slopes[] = {0.01, 0.0, 1.5, -0.4};
     float inputs[N_ROWS * 7];
 
-    ASSERT_OK(tvae_layer_create_sigmoid(&sigmoid));
+    fill_uniform(inputs, N_ROWS * 7, -1.0, 1.0, 3);
+    for (size_t i = 0; i < N_ROWS * 7; i++) /* the kink stays outside the step */
+        inputs[i] += inputs[i] < 0.0f ? -0.1f : 0.1f;
+    for (size_t i = 0; i < sizeof slopes / sizeof slopes[0]; i++) {
+        tvae_layer *leaky = NULL;
+
+        ASSERT_OK(tvae_layer_create_leaky_relu(slopes[i], &leaky));
+        check_layer(leaky, inputs, 7);
+    }
+}
+END_TEST
+
+START_TEST(smooth_activations_backward_matches_differences)
+{
+    tvae_status (*const create[])(tvae_layer **) = {
+        tvae_layer_create_sigmoid, tvae_layer_create_tanh, tvae_layer_create_softplus};
+    float inputs[N_ROWS * 7];
+
     fill_uniform(inputs, N_ROWS * 7, -4.0, 4.0, 4);
-    check_layer(sigmoid, inputs, 7);
+    for (size_t i = 0; i < sizeof create / sizeof create[0]; i++) {
+        tvae_layer *layer = NULL;
+
+        ASSERT_OK(create[i](&layer));
+        check_layer(layer, inputs, 7);
+    }
+}
+END_TEST
+
+/* Odd and even sizes, strides that leave pixels over, padding beyond the kernel. */
+START_TEST(conv2d_backward_matches_differences)
+{
+    tvae_conv2d_options o = conv2d_options(2, 5, 4, 3, 3, 1, 1);
+
+    check_layer_random(create_conv2d(&o, false), 40);
+    o = conv2d_options(1, 6, 7, 2, 2, 3, 0);
+    check_layer_random(create_conv2d(&o, false), 42);
+    o = conv2d_options(2, 6, 6, 2, 4, 2, 1);
+    o.bias = 0;
+    check_layer_random(create_conv2d(&o, false), 72);
+    o = conv2d_options(3, 2, 3, 1, 1, 1, 2);
+    o.kernel_width = 2;
+    check_layer_random(create_conv2d(&o, false), 18);
+}
+END_TEST
+
+START_TEST(conv_transpose2d_backward_matches_differences)
+{
+    tvae_conv2d_options o = conv2d_options(2, 3, 4, 3, 3, 1, 1);
+
+    check_layer_random(create_conv2d(&o, true), 24);
+    o = conv2d_options(1, 2, 3, 2, 2, 3, 0);
+    o.output_padding = 2;
+    check_layer_random(create_conv2d(&o, true), 6);
+    o = conv2d_options(2, 3, 3, 2, 4, 2, 1);
+    o.bias = 0;
+    check_layer_random(create_conv2d(&o, true), 18);
+    o = conv2d_options(3, 3, 4, 1, 1, 1, 1);
+    o.kernel_width = 2;
+    check_layer_random(create_conv2d(&o, true), 36);
+}
+END_TEST
+
+/* 6 x 6 pixels to 3 channels of 3 x 3, and back to 2 channels of 5 x 5. */
+START_TEST(conv2d_in_a_chain_matches_differences)
+{
+    const tvae_conv2d_options down = conv2d_options(1, 6, 6, 3, 4, 2, 1);
+    const tvae_conv2d_options up = conv2d_options(3, 3, 3, 2, 3, 2, 1);
+    tvae_layer *children[4] = {create_conv2d(&down, false), NULL,
+                               create_conv2d(&up, true), NULL};
+
+    ASSERT_OK(tvae_layer_create_tanh(&children[1]));
+    ASSERT_OK(tvae_layer_create_softplus(&children[3]));
+    check_layer_random(create_chain(children, 4), 36);
 }
 END_TEST
 
@@ -200,7 +271,11 @@ int main(void)
     tcase_add_test(tc, linear_backward_shares_biases);
     tcase_add_test(tc, linear_backward_of_image_wide_kernels);
     tcase_add_test(tc, relu_backward_matches_differences);
-    tcase_add_test(tc, sigmoid_backward_matches_differences);
+    tcase_add_test(tc, leaky_relu_backward_matches_differences);
+    tcase_add_test(tc, smooth_activations_backward_matches_differences);
+    tcase_add_test(tc, conv2d_backward_matches_differences);
+    tcase_add_test(tc, conv_transpose2d_backward_matches_differences);
+    tcase_add_test(tc, conv2d_in_a_chain_matches_differences);
     tcase_add_test(tc, custom_backward_matches_differences);
     tcase_add_test(tc, chain_with_relu_matches_differences);
     tcase_add_test(tc, nested_chain_matches_differences);

@@ -10,12 +10,51 @@
 
 enum { N_ROWS = 6, N_INPUTS = 8, N_OUTPUTS = 9 };
 
-/* One layer of every kind, and a chain in a chain: widths 8-5-5-4-9-9. */
+/* Images of 9 pixels to 2 channels of 4 and back. */
+static tvae_status create_images(tvae_layer **down, tvae_layer **up)
+{
+    tvae_conv2d_options options;
+    tvae_status st = tvae_conv2d_options_init(&options, sizeof options);
+
+    options.in_channels = 1;
+    options.out_channels = 2;
+    options.input_height = options.input_width = 3;
+    options.kernel_height = options.kernel_width = 2;
+    if (st == TVAE_OK)
+        st = tvae_layer_create_conv2d(&options, down);
+    options.in_channels = 2;
+    options.out_channels = 1;
+    options.input_height = options.input_width = 2;
+    if (st == TVAE_OK)
+        st = tvae_layer_create_conv_transpose2d(&options, up);
+    return st;
+}
+
+/* Activations of all kinds in a chain. */
+static tvae_status create_activations(tvae_layer **out)
+{
+    tvae_layer *layers[4] = {NULL};
+    tvae_status st = tvae_layer_create_sigmoid(&layers[0]);
+
+    if (st == TVAE_OK)
+        st = tvae_layer_create_leaky_relu(0.2, &layers[1]);
+    if (st == TVAE_OK)
+        st = tvae_layer_create_tanh(&layers[2]);
+    if (st == TVAE_OK)
+        st = tvae_layer_create_softplus(&layers[3]);
+    if (st == TVAE_OK)
+        st = tvae_layer_create_sequential(layers, 4, out);
+    for (size_t i = 0; i < 4; i++)
+        tvae_layer_destroy(&layers[i]);
+    return st;
+}
+
+/* One layer of every kind, and chains in a chain: widths 8-5-5-4-9-9-8-9. */
 static tvae_status create_net(tvae_layer **out)
 {
     tvae_custom_layer table;
     tvae_linear_options options;
-    tvae_layer *inner[3] = {NULL}, *outer[3] = {NULL};
+    tvae_layer *inner[3] = {NULL}, *outer[5] = {NULL};
     tvae_status st;
 
     *out = NULL;
@@ -39,11 +78,14 @@ static tvae_status create_net(tvae_layer **out)
     if (st == TVAE_OK)
         st = tvae_layer_create_sequential(inner, 3, &outer[1]);
     if (st == TVAE_OK)
-        st = tvae_layer_create_sigmoid(&outer[2]);
+        st = create_activations(&outer[2]);
     if (st == TVAE_OK)
-        st = tvae_layer_create_sequential(outer, 3, out);
-    for (size_t i = 0; i < 3; i++) {
-        tvae_layer_destroy(&inner[i]);
+        st = create_images(&outer[3], &outer[4]);
+    if (st == TVAE_OK)
+        st = tvae_layer_create_sequential(outer, 5, out);
+    for (size_t i = 0; i < 5; i++) {
+        if (i < 3)
+            tvae_layer_destroy(&inner[i]);
         tvae_layer_destroy(&outer[i]);
     }
     return st;
@@ -292,7 +334,7 @@ START_TEST(taken_gradients_equal_the_stored_ones)
 
     create_fixture(&f);
     ASSERT_OK(tvi_layer_collect(f.net, "net.", &list));
-    ck_assert_uint_eq(list.n_items, 6);
+    ck_assert_uint_eq(list.n_items, 10);
     ASSERT_OK(run_passes(&f));
     memcpy(dx, tvae_tensor_data(f.dx), sizeof dx);
     sink.base.scratch = scratch;
@@ -324,14 +366,14 @@ START_TEST(a_sink_that_fails_ends_the_pass)
 {
     fixture f;
     taking_sink sink = {.base = {.take = refuse_gradient}};
-    float scratch[64], saved[512], work[512];
+    float scratch[64], saved[4096], work[4096];
     tvi_rows rows = {N_ROWS, N_INPUTS, NULL};
 
     create_fixture(&f);
     rows.values = tvae_tensor_data(f.x);
     sink.base.scratch = scratch;
-    ck_assert_uint_le(tvi_layer_saved_floats(f.net, N_ROWS, N_INPUTS), 512);
-    ck_assert_uint_le(tvi_layer_scratch_floats(f.net, N_ROWS, N_INPUTS), 512);
+    ck_assert_uint_le(tvi_layer_saved_floats(f.net, N_ROWS, N_INPUTS), 4096);
+    ck_assert_uint_le(tvi_layer_scratch_floats(f.net, N_ROWS, N_INPUTS), 4096);
     ASSERT_OK(tvi_layer_forward(f.net, &rows, tvae_tensor_data(f.y), saved));
     ASSERT_STATUS(tvi_layer_backward(f.net, &rows, tvae_tensor_data(f.y),
                                      tvae_tensor_data(f.dy), NULL, saved, work,

@@ -6,17 +6,23 @@
 
 enum { N_ROWS = 120, N_INPUTS = 150, N_HIDDEN = 301, N_OUTPUTS = 156, N_HOSTS = 4 };
 
-/* Large enough for every loop to be split: linear, relu, linear of 3 biases, sigmoid. */
+/* Large enough for every loop to be split: linear, relu, linear of 3 biases, sigmoid, and
+ * convolutions of 3 channels of 4 x 13, there and back. */
 static tvae_layer *create_net(void)
 {
-    tvae_layer *children[4] = {
-        create_linear(N_INPUTS, N_HIDDEN), NULL,
-        create_linear_with(N_HIDDEN, N_OUTPUTS, 3, TVAE_WEIGHT_IN_OUT, 0), NULL};
+    const tvae_conv2d_options images = conv2d_options(3, 4, 13, 3, 3, 1, 1);
+    tvae_layer *children[6] = {
+        create_linear(N_INPUTS, N_HIDDEN),
+        NULL,
+        create_linear_with(N_HIDDEN, N_OUTPUTS, 3, TVAE_WEIGHT_IN_OUT, 0),
+        NULL,
+        create_conv2d(&images, false),
+        create_conv2d(&images, true)};
     tvae_layer *net;
 
     ASSERT_OK(tvae_layer_create_relu(&children[1]));
     ASSERT_OK(tvae_layer_create_sigmoid(&children[3]));
-    net = create_chain(children, 4);
+    net = create_chain(children, 6);
     ASSERT_OK(tvae_layer_initialise(net, 6));
     return net;
 }
@@ -26,6 +32,7 @@ typedef struct results {
     float y[N_ROWS * N_OUTPUTS];
     float dx[N_ROWS * N_INPUTS];
     float d_weight[N_INPUTS * N_HIDDEN], d_bias[N_HIDDEN], d_last_bias[3];
+    float d_conv[3 * 3 * 9], d_transposed[3 * 3 * 9];
 } results;
 
 static void copy_gradient(const tvae_layer *net, const char *name, float *values)
@@ -56,6 +63,8 @@ static void run_passes(int32_t n_threads, results *r)
     copy_gradient(net, "0.weight", r->d_weight);
     copy_gradient(net, "0.bias", r->d_bias);
     copy_gradient(net, "2.bias", r->d_last_bias);
+    copy_gradient(net, "4.weight", r->d_conv);
+    copy_gradient(net, "5.weight", r->d_transposed);
     tvae_tensor_destroy(&x);
     tvae_tensor_destroy(&y);
     tvae_tensor_destroy(&dx);
@@ -76,6 +85,8 @@ START_TEST(passes_agree_for_any_thread_count)
                  0.0);
     assert_close("d_bias", three.d_bias, one.d_bias, N_HIDDEN, 1e-5, 0.0);
     assert_close("d_last_bias", three.d_last_bias, one.d_last_bias, 3, 1e-5, 0.0);
+    assert_close("d_conv", three.d_conv, one.d_conv, 81, 1e-5, 0.0);
+    assert_close("d_transposed", three.d_transposed, one.d_transposed, 81, 1e-5, 0.0);
     ck_assert_mem_eq(&again, &three, sizeof again);
 }
 END_TEST
