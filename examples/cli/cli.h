@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TVAE_CLI_CLI_H
+#define TVAE_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <tvae/tvae.h>
+
+/* Exit statuses of the program. */
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
+
+/* ---- commands: each gets the words after its name and returns the exit status
+ * ----------- */
+
+int command_list(int n_words, char **words);
+int command_train(int n_words, char **words);
+int command_eval(int n_words, char **words);
+int command_figures(int n_words, char **words);
+int command_doctor(int n_words, char **words);
+
+/* ---- arguments.c
+ * ------------------------------------------------------------------------- */
+
+/* An option of a command: with a value ("--seed N") or without ("--resume"). */
+typedef struct cli_option {
+    const char *name; /* "--seed" */
+    bool takes_value;
+    bool repeats; /* may be given several times: see `values` */
+    const char *
+        *values; /* where values go: [max_values], or one for options not repeated */
+    size_t max_values;
+    size_t n_values; /* filled in: how often it was given */
+} cli_option;
+
+/* Sort the words into options and others. `others` [max_others]. On a word that does not
+ * fit, prints what is wrong and how to get help, and returns false. */
+bool parse_words(const char *command, int n_words, char **words, cli_option *options,
+                 size_t n_options, const char **others, size_t max_others,
+                 size_t *n_others);
+
+/* Read a whole number in [low, high]; prints and returns false if it is not one. */
+bool parse_number(const char *option, const char *text, int64_t low, int64_t high,
+                  int64_t *value);
+
+/* ---- progress.c
+ * ------------------------------------------------------------------------- */
+
+/* From now on Ctrl-C (SIGINT) and SIGTERM ask the work to stop and save; a second one
+ * ends the program at once. */
+void catch_interrupts(void);
+
+/* A hook that draws a progress bar on a terminal, and plain lines every few seconds
+ * elsewhere; it asks to stop after an interrupt. */
+tvae_progress_hook progress_hook(void);
+
+/* End the bar's line, if one is drawn. */
+void finish_progress(void);
+
+/* ---- common.c
+ * --------------------------------------------------------------------------- */
+
+/* Print "tvae: <the library's sentence>" and return the exit status for a failure. */
+int report_failure(tvae_status status);
+
+/* Use that many threads, 0: as many as this process may run on. */
+tvae_status use_threads(int64_t n_threads);
+
+/* Use as many threads as the run's configuration asks for. */
+tvae_status use_threads_of_run(const tvae_run *run);
+
+/* Start the program again, once, with the OpenBLAS kernel that is fastest here, if
+ * OpenBLAS chose another by itself; returns if that is not needed or does not work. */
+void restart_with_best_blas_kernel(char **argv);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* tvae: train, evaluate and look at Topographic VAEs. A client of the public headers. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const struct command {
+    const char *name;
+    int (*run)(int n_words, char **words);
+    const char *usage;
+    const char *summary;
+} commands[] = {
+    {"list", command_list, "list [--keys]", "the experiments, and what each reproduces"},
+    {"train", command_train,
+     "train EXPERIMENT|FILE.json [--data PATH] [--out RUN] [--steps N | --epochs N]\n"
+     "                  [--seed N] [--threads N] [--set KEY=VALUE]... [--resume]",
+     "train a model into a run folder"},
+    {"eval", command_eval,
+     "eval RUN... [--data PATH] [--samples N] [--sequences N]\n"
+     "                  [--split train|validation|test] [--seed N] [--at-means]",
+     "evaluate runs: RUN/summary.json, and a table"},
+    {"figures", command_figures, "figures RUN... [--data PATH]",
+     "draw the paper's pictures into RUN/figures"},
+    {"doctor", command_doctor, "doctor",
+     "versions, CPU, BLAS kernel, and what would be faster"},
+};
+enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void print_usage(FILE *stream)
+{
+    fprintf(stream, "tvae %s: Topographic Variational Autoencoders\n\nusage:\n",
+            tvae_version());
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        fprintf(stream, "  tvae %s\n        %s\n", commands[i].usage,
+                commands[i].summary);
+    fprintf(stream,
+            "  tvae --version | --help\n\n"
+            "Results go to stdout, progress and errors to stderr. Exit status: 0 done,\n"
+            "1 failed, 2 wrong usage, 130 interrupted (the work so far is saved).\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("tvae %s\n", tvae_version());
+        return EXIT_OK;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
+        print_usage(stdout);
+        return EXIT_OK;
+    }
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        if (strcmp(argv[1], commands[i].name) != 0)
+            continue;
+        for (int w = 2; w < argc; w++)
+            if (strcmp(argv[w], "--help") == 0) {
+                printf("usage: tvae %s\n  %s\n", commands[i].usage, commands[i].summary);
+                return EXIT_OK;
+            }
+        restart_with_best_blas_kernel(argv);
+        return commands[i].run(argc - 2, argv + 2);
+    }
+    fprintf(stderr, "tvae: there is no command '%s'; 'tvae --help' lists them\n",
+            argv[1]);
+    return EXIT_USAGE;
+}

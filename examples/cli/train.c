@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+enum { MAX_SETTINGS = 64, PATH_BYTES = 512 };
+
+enum { DATA, OUT, STEPS, EPOCHS, SEED, THREADS, SET, RESUME, N_OPTIONS };
+
+static bool ends_with(const char *text, const char *ending)
+{
+    const size_t n_text = strlen(text), n_ending = strlen(ending);
+
+    return n_text >= n_ending && strcmp(text + n_text - n_ending, ending) == 0;
+}
+
+/* Apply "key=value". */
+static tvae_status apply_setting(tvae_config *config, const char *setting)
+{
+    const char *equals = strchr(setting, '=');
+    char key[64];
+
+    (void)snprintf(key, sizeof key, "%.*s",
+                   equals ? (int)(equals - setting) : (int)strlen(setting), setting);
+    return tvae_config_set(config, key, equals ? equals + 1 : "");
+}
+
+/* The experiment or file, changed by the command line. */
+static tvae_status build_config(const char *experiment, const cli_option *options,
+                                tvae_config **config)
+{
+    static const struct {
+        int option;
+        const char *key;
+    } shortcuts[] = {{DATA, "data"},
+                     {STEPS, "steps"},
+                     {EPOCHS, "epochs"},
+                     {SEED, "seed"},
+                     {THREADS, "threads"}};
+    tvae_status status = ends_with(experiment, ".json")
+                             ? tvae_config_load(experiment, config)
+                             : tvae_config_create(experiment, config);
+
+    for (size_t i = 0; status == TVAE_OK && i < options[SET].n_values; i++)
+        status = apply_setting(*config, options[SET].values[i]);
+    for (size_t i = 0; status == TVAE_OK && i < sizeof shortcuts / sizeof shortcuts[0];
+         i++)
+        if (options[shortcuts[i].option].n_values)
+            status = tvae_config_set(*config, shortcuts[i].key,
+                                     options[shortcuts[i].option].values[0]);
+    return status;
+}
+
+/* --out, or runs/EXPERIMENT-seedN. */
+static tvae_status choose_folder(const tvae_config *config, const cli_option *options,
+                                 char folder[PATH_BYTES])
+{
+    char name[128], seed[32];
+    tvae_status status;
+
+    if (options[OUT].n_values) {
+        (void)snprintf(folder, PATH_BYTES, "%s", options[OUT].values[0]);
+        return TVAE_OK;
+    }
+    status = tvae_config_get(config, "experiment", name, sizeof name);
+    if (status == TVAE_OK)
+        status = tvae_config_get(config, "seed", seed, sizeof seed);
+    if (status == TVAE_OK)
+        (void)snprintf(folder, PATH_BYTES, "runs/%s-seed%s", name, seed);
+    return status;
+}
+
+static int train(const char *experiment, const cli_option *options)
+{
+    const tvae_progress_hook hook = progress_hook();
+    char folder[PATH_BYTES];
+    tvae_config *config = NULL;
+    tvae_run *run = NULL;
+    tvae_status status = build_config(experiment, options, &config);
+    /* A name, key or value that does not exist is wrong usage; a missing file a failure.
+     */
+    const bool misused = (status == TVAE_E_NOT_FOUND || status == TVAE_E_INVALID) &&
+                         (config || !ends_with(experiment, ".json"));
+    int code = EXIT_OK;
+
+    if (status == TVAE_OK)
+        status = choose_folder(config, options, folder);
+    if (status == TVAE_OK)
+        status = options[RESUME].n_values ? tvae_run_resume(config, folder, &run)
+                                          : tvae_run_create(config, folder, &run);
+    if (status == TVAE_OK)
+        status = use_threads_of_run(run);
+    if (status == TVAE_OK) {
+        catch_interrupts();
+        status = tvae_run_train(run, &hook);
+        finish_progress();
+    }
+    if (status == TVAE_OK)
+        printf("%s\n", folder);
+    else
+        code = report_failure(status);
+    if (status == TVAE_E_CANCELLED)
+        fprintf(stderr, "tvae: saved; continue with: tvae train %s --out %s --resume\n",
+                experiment, folder);
+    tvae_run_destroy(&run);
+    tvae_config_destroy(&config);
+    return misused ? EXIT_USAGE : code;
+}
+
+int command_train(int n_words, char **words)
+{
+    const char *settings[MAX_SETTINGS], *values[N_OPTIONS], *experiment = NULL;
+    cli_option options[N_OPTIONS] = {
+        [DATA] = {.name = "--data", .takes_value = true},
+        [OUT] = {.name = "--out", .takes_value = true},
+        [STEPS] = {.name = "--steps", .takes_value = true},
+        [EPOCHS] = {.name = "--epochs", .takes_value = true},
+        [SEED] = {.name = "--seed", .takes_value = true},
+        [THREADS] = {.name = "--threads", .takes_value = true},
+        [SET] = {.name = "--set", .takes_value = true},
+        [RESUME] = {.name = "--resume"},
+    };
+    size_t n_others;
+
+    for (size_t i = 0; i < N_OPTIONS; i++) {
+        options[i].values = &values[i];
+        options[i].max_values = 1;
+    }
+    options[SET].values = settings;
+    options[SET].max_values = MAX_SETTINGS;
+    if (!parse_words("train", n_words, words, options, N_OPTIONS, &experiment, 1,
+                     &n_others))
+        return EXIT_USAGE;
+    if (n_others == 0) {
+        fprintf(stderr, "tvae train: which experiment? 'tvae list' shows them\n");
+        return EXIT_USAGE;
+    }
+    if (options[STEPS].n_values && options[EPOCHS].n_values) {
+        fprintf(stderr, "tvae train: give --steps or --epochs, not both\n");
+        return EXIT_USAGE;
+    }
+    return train(experiment, options);
+}

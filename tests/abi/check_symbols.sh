@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The shared library exports the functions that the public headers declare, and nothing else.
+#   check_symbols.sh LIBRARY INCLUDE_FOLDER
+set -eu
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+nm -D --defined-only "$1" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' |
+    sort -u >"$folder/exported"
+sed -e 's,/\*.*\*/,,' "$2"/tvae/*.h | tr '\n' ' ' |
+    grep -oE 'TVAE_API [^;(]*\(' | grep -oE 'tvae_[a-z0-9_]+ *\(' | tr -d ' (' |
+    sort -u >"$folder/declared"
+if ! diff "$folder/declared" "$folder/exported" >"$folder/difference"; then
+    echo "declared in the headers (<) and exported by the library (>) differ:"
+    cat "$folder/difference"
+    exit 1
+fi
+echo "$(wc -l <"$folder/exported") functions declared and exported"
