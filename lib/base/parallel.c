@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/blas.h"
+#include "base/float_mode.h"
 
 /* Waking a sleeping thread takes some 50 microseconds, as long as much of the work
  * between two loops: a waiting thread first polls, soon lets others run between its
@@ -64,8 +65,12 @@ static void run_part(const tvi_job *job, size_t part)
     const size_t begin = first * job->grain;
     const size_t end = last == n_grains ? job->n_items : last * job->grain;
 
-    if (first < last)
+    if (first < last) {
+        const tvi_float_mode mode = tvi_float_mode_begin();
+
         job->body(job->context, begin, end);
+        tvi_float_mode_end(mode);
+    }
 }
 
 static void pause_briefly(void)

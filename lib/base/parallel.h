@@ -16,7 +16,8 @@ typedef void (*tvi_range_body)(void *context, size_t begin, size_t end);
  * calling thread included; ranges are multiples of `grain` but the last, and fixed for a
  * given thread count. Called from inside a body, or while another host thread has the
  * pool, it runs the whole loop on the calling thread, in the same ranges, one after the
- * other. */
+ * other. Bodies run in the mode of
+ * base/float_mode.h: denormal numbers count as zero there. */
 void tvi_parallel_for(size_t n_items, size_t grain, tvi_range_body body, void *context);
 
 /* Threads of the pool, the calling one included. */

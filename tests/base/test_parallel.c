@@ -214,6 +214,32 @@ START_TEST(set_threads_keeps_the_old_count_when_refused)
 END_TEST
 #endif
 
+#if defined(__SSE2__) || defined(__aarch64__)
+static void halve(void *context, size_t begin, size_t end)
+{
+    volatile float *values = context;
+
+    for (size_t i = begin; i < end; i++)
+        values[i] = values[i] * 0.5f;
+}
+
+START_TEST(for_takes_denormals_for_zero_and_leaves_the_hosts_mode)
+{
+    static volatile float values[N_ITEMS];
+    volatile float smallest_normal = 1.17549435e-38f;
+
+    ASSERT_OK(tvae_set_threads(2));
+    for (size_t i = 0; i < N_ITEMS; i++)
+        values[i] = smallest_normal;
+    tvi_parallel_for(N_ITEMS, 1, halve, (void *)values);
+    for (size_t i = 0; i < N_ITEMS; i++)
+        ck_assert(values[i] == 0.0f);
+    ck_assert(smallest_normal * 0.5f != 0.0f);
+    ASSERT_OK(tvae_set_threads(1));
+}
+END_TEST
+#endif
+
 int main(void)
 {
     Suite *suite = suite_create("parallel");
@@ -225,6 +251,9 @@ int main(void)
     tcase_add_test(tests, for_runs_nested_loops_on_the_caller);
     tcase_add_test(tests, for_serves_several_host_threads_at_once);
     tcase_add_test(tests, for_works_in_a_child_after_fork);
+#if defined(__SSE2__) || defined(__aarch64__)
+    tcase_add_test(tests, for_takes_denormals_for_zero_and_leaves_the_hosts_mode);
+#endif
     tcase_add_test(tests, set_threads_rejects_bad_counts_and_bad_moments);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     tcase_add_test(tests, set_threads_keeps_the_old_count_when_refused);
