@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "model/model.h"
 
 enum {
     N_RECONSTRUCTIONS = 10, /* columns of the picture of reconstructions */
@@ -22,13 +23,14 @@ typedef struct figure_set {
     tvae_model *model;
     tvae_dataset *dataset;
     tvae_workspace *work;
-    size_t sequence[4];   /* frames, channels, height, width */
-    size_t latent[4];     /* capsules, d1, d2, d3 */
-    tvae_tensor *x;       /* [1, S, channels, height, width] one sequence */
-    tvae_tensor *factors; /* [S, factors] */
-    tvae_tensor *t;       /* [1, S, capsules, d1, d2, d3] its latents */
-    tvae_tensor *rolled;  /* as t: frame l is frame 0 rolled by l */
-    tvae_tensor *decoded; /* as x */
+    size_t sequence[4];             /* frames, channels, height, width */
+    size_t latent[4];               /* capsules, d1, d2, d3 */
+    tvae_tensor *x;                 /* [1, S, channels, height, width] one sequence */
+    tvae_tensor *factors;           /* [S, factors] */
+    tvae_tensor *t;                 /* [1, S, capsules, d1, d2, d3] its latents */
+    tvae_tensor *rolled;            /* as t: frame l is frame 0 rolled by l */
+    tvae_tensor *decoded;           /* as x */
+    tvae_tensor *noise_z, *noise_u; /* [1, S, latents]; noise_u NULL for a plain VAE */
     int64_t n_drawn;
 } figure_set;
 
@@ -39,6 +41,8 @@ static void release_set(figure_set *set)
     tvae_tensor_destroy(&set->t);
     tvae_tensor_destroy(&set->rolled);
     tvae_tensor_destroy(&set->decoded);
+    tvae_tensor_destroy(&set->noise_z);
+    tvae_tensor_destroy(&set->noise_u);
     tvae_workspace_destroy(&set->work);
     tvae_dataset_destroy(&set->dataset);
     tvae_model_destroy(&set->model);
@@ -54,6 +58,23 @@ static tvae_status open_data(tvae_run *run, const char *data, tvae_dataset **out
     if (st == TVAE_OK)
         st = tvae_config_open_data(config, TVAE_SPLIT_TEST, out);
     tvae_config_destroy(&config);
+    return st;
+}
+
+static tvae_status create_tensors(figure_set *set, const size_t *x, const size_t *t)
+{
+    tvae_status st = tvae_tensor_create(5, x, &set->x);
+
+    if (st == TVAE_OK)
+        st = tvae_tensor_create(5, x, &set->decoded);
+    if (st == TVAE_OK)
+        st = tvae_tensor_create(6, t, &set->t);
+    if (st == TVAE_OK)
+        st = tvae_tensor_create(6, t, &set->rolled);
+    if (st == TVAE_OK)
+        st = tvae_tensor_create(6, t, &set->noise_z);
+    if (st == TVAE_OK && set->model->u_encoder)
+        st = tvae_tensor_create(6, t, &set->noise_u);
     return st;
 }
 
@@ -81,13 +102,7 @@ static tvae_status open_set(figure_set *set, tvae_run *run, const char *data,
     memcpy(x + 1, set->sequence, sizeof set->sequence);
     t[1] = set->sequence[0];
     memcpy(t + 2, set->latent, sizeof set->latent);
-    st = tvae_tensor_create(5, x, &set->x);
-    if (st == TVAE_OK)
-        st = tvae_tensor_create(5, x, &set->decoded);
-    if (st == TVAE_OK)
-        st = tvae_tensor_create(6, t, &set->t);
-    if (st == TVAE_OK)
-        st = tvae_tensor_create(6, t, &set->rolled);
+    st = create_tensors(set, x, t);
     if (st == TVAE_OK && n_factors)
         st =
             tvae_tensor_create(2, (size_t[]){set->sequence[0], n_factors}, &set->factors);
@@ -104,6 +119,21 @@ static tvae_status read_sequence(figure_set *set, size_t item)
     if (st == TVAE_OK)
         st = tvae_dataset_get(set->dataset, item, 0, item, frames, set->factors);
     tvae_tensor_destroy(&frames);
+    return st;
+}
+
+/* set->t = latents of set->x, sampled as the reference does: the energies of sampled u
+ * are those the decoder has learnt; at the means, without the variance of u, they are
+ * smaller. */
+static tvae_status encode_sequence(figure_set *set, size_t item)
+{
+    tvae_status st = tvae_tensor_fill_normal(set->noise_z, 0, 2 * item);
+
+    if (st == TVAE_OK && set->noise_u)
+        st = tvae_tensor_fill_normal(set->noise_u, 0, 2 * item + 1);
+    if (st == TVAE_OK)
+        st = tvae_model_sample(set->model, set->work, set->x, set->noise_z, set->noise_u,
+                               set->t);
     return st;
 }
 
@@ -151,7 +181,7 @@ static tvae_status draw_reconstructions(figure_set *set)
 
         st = read_sequence(set, column);
         if (st == TVAE_OK)
-            st = tvae_model_encode(set->model, set->work, set->x, set->t);
+            st = encode_sequence(set, column);
         if (st == TVAE_OK)
             st = tvae_model_decode(set->model, set->work, set->t, set->decoded);
         for (size_t i = 0; st == TVAE_OK && i < frame; i++) {
@@ -194,7 +224,7 @@ static tvae_status roll_first_frame(figure_set *set)
 
 /* Rows: the true sequence, its reconstruction, the decoding of frame 0 rolled step by
  * step; one column a frame (paper Figure 4). The sequence is in set->x. */
-static tvae_status draw_traversal(figure_set *set, const char *factor)
+static tvae_status draw_traversal(figure_set *set, size_t item, const char *factor)
 {
     const size_t count = tvae_tensor_count(set->x);
     const size_t shape[] = {3, set->sequence[0], set->sequence[1], set->sequence[2],
@@ -208,7 +238,7 @@ static tvae_status draw_traversal(figure_set *set, const char *factor)
         return st;
     rows = tvae_tensor_data(picture);
     memcpy(rows, tvae_tensor_data_const(set->x), count * sizeof *rows);
-    st = tvae_model_encode(set->model, set->work, set->x, set->t);
+    st = encode_sequence(set, item);
     if (st == TVAE_OK)
         st = tvae_model_decode(set->model, set->work, set->t, set->decoded);
     if (st == TVAE_OK) {
@@ -253,7 +283,7 @@ static tvae_status draw_traversals(figure_set *set)
         return TVAE_OK;
     if (n_factors == 0) {
         st = read_sequence(set, 0);
-        return st == TVAE_OK ? draw_traversal(set, "sequence") : st;
+        return st == TVAE_OK ? draw_traversal(set, 0, "sequence") : st;
     }
     for (size_t item = 0; st == TVAE_OK && item < n_looked_at; item++) {
         size_t factor;
@@ -263,7 +293,7 @@ static tvae_status draw_traversals(figure_set *set)
         if (st != TVAE_OK || factor == n_factors || drawn >> factor & 1)
             continue;
         drawn |= UINT64_C(1) << factor;
-        st = draw_traversal(set, tvae_dataset_factor_name(set->dataset, factor));
+        st = draw_traversal(set, item, tvae_dataset_factor_name(set->dataset, factor));
     }
     return st;
 }
