@@ -189,10 +189,9 @@ static tvae_status open_locked(tvae_run *run, const char *call)
 
     if (st == TVAE_OK)
         st = tvi_folder_lock(run->folder, &run->lock, call);
-    if (st != TVAE_OK)
-        return st;
-    tvi_folder_clean(run->folder);
-    return match_folder(run, call);
+    if (st == TVAE_OK)
+        tvi_folder_clean(run->folder);
+    return st;
 }
 
 tvae_status tvae_run_create(const tvae_config *config, const char *folder, tvae_run **out)
@@ -222,6 +221,8 @@ tvae_status tvae_run_create(const tvae_config *config, const char *folder, tvae_
                       "--resume), or use another folder",
                       folder);
     if (st == TVAE_OK)
+        st = match_folder(run, "run_create");
+    if (st == TVAE_OK)
         st = tvi_log_cut(folder, 0);
     if (st == TVAE_OK)
         st = save_config(run);
@@ -248,6 +249,8 @@ tvae_status tvae_run_resume(const tvae_config *config, const char *folder, tvae_
     st = copy_config(config, folder, "run_resume", run);
     if (st == TVAE_OK)
         st = open_locked(run, "run_resume");
+    if (st == TVAE_OK)
+        st = match_folder(run, "run_resume");
     if (st == TVAE_OK)
         st = prepare_data(run, false, "run_resume");
     if (st == TVAE_OK)

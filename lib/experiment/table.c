@@ -8,11 +8,11 @@
     "dataset=mnist transform=random n_capsules=18 capsule_dim=18 batch_size=8 " \
     "optimizer=sgd learning_rate=0.0001 momentum=0.9 epochs=100"
 #define DSPRITES                                                                   \
-    "dataset=sprites image_size=64 image_width=64 n_frames=15 n_capsules=15 "      \
+    "dataset=sprites image_size=64 n_frames=15 n_capsules=15 "                     \
     "capsule_dim=15 batch_size=8 optimizer=sgd learning_rate=0.0001 momentum=0.9 " \
     "epochs=100"
 #define QUICK                                                                       \
-    "dataset=sprites image_size=32 image_width=32 n_frames=15 varying=posX,posY "   \
+    "dataset=sprites image_size=32 n_frames=15 varying=posX,posY "                  \
     "n_capsules=15 capsule_dim=15 batch_size=8 optimizer=adam learning_rate=0.001 " \
     "steps=1300"
 
