@@ -120,12 +120,16 @@ void tvi_folder_clean(const char *folder)
         (void)closedir(stream);
 }
 
+/* Without the heap: out of memory must not look like a file that is missing. */
 bool tvi_folder_has(const char *folder, const char *file)
 {
-    char *path = tvi_path_join(folder, file);
-    const bool found = path && tvi_file_exists(path);
+    const int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool found;
 
-    tvi_free(path);
+    if (descriptor < 0)
+        return false;
+    found = faccessat(descriptor, file, F_OK, 0) == 0;
+    (void)close(descriptor);
     return found;
 }
 
