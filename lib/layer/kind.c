@@ -18,7 +18,9 @@ const tvi_layer_class *tvi_layer_kind(const char *name)
 
 const void *tvi_layer_options(const tvae_layer *layer)
 {
-    return (const char *)layer + layer->kind->recipe.options_offset;
+    const tvi_layer_recipe *recipe = &layer->kind->recipe;
+
+    return recipe->rebuild ? (const char *)layer + recipe->options_offset : NULL;
 }
 
 static double field_value(const tvi_layer_field *field, const void *options)

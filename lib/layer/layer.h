@@ -110,14 +110,13 @@ tvae_status tvi_layer_collect(const tvae_layer *layer, const char *prefix,
 tvae_status tvi_layer_initialise(tvae_layer *layer, uint64_t seed, uint64_t *stream);
 
 /* For model files: the children of a sequential layer (NULL past the end or for other
- * kinds); the kind of that name if it has a recipe, else NULL; and the options a layer of
- * such a kind was made from. */
+ * kinds); the kind of that name if it has a recipe, else NULL; and the options that such
+ * a layer was created from (NULL for other kinds). */
 tvae_layer *tvi_layer_child(const tvae_layer *layer, size_t index);
 const tvi_layer_class *tvi_layer_kind(const char *name);
 const void *tvi_layer_options(const tvae_layer *layer);
 /* TVAE_E_INVALID, naming kind and field, unless each of its fields is in range. */
 tvae_status tvi_layer_check_fields(const tvi_layer_class *kind, const void *options);
-const tvae_linear_options *tvi_layer_linear_options(const tvae_layer *layer);
 
 /* The kinds, for tvi_layer_kind(); the activation of that name, or NULL. */
 extern const tvi_layer_class tvi_linear_kind;

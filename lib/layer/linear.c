@@ -283,9 +283,3 @@ tvae_status tvae_layer_create_linear(const tvae_linear_options *options, tvae_la
     *out = made;
     return st;
 }
-
-const tvae_linear_options *tvi_layer_linear_options(const tvae_layer *layer)
-{
-    return layer->kind == &tvi_linear_kind ? &((const linear_layer *)layer)->options
-                                           : NULL;
-}

@@ -13,8 +13,8 @@
  *  "neighbourhoods": [[[frame, d1, d2, d3], ...], ...],
  *  "z_encoder": LAYER, "u_encoder": LAYER or null, "decoder": LAYER}
  *
- * LAYER is {"kind": "relu"}, {"kind": "sigmoid"}, {"kind": "linear", options...} or
- * {"kind": "sequential", "layers": [LAYER, ...]}. */
+ * LAYER is {"kind": "sequential", "layers": [LAYER, ...]} or {"kind": NAME, options...}
+ * of a kind with a recipe: see tvi_layer_recipe. */
 
 enum { TVI_CONFIG_FORMAT = 1, TVI_MAX_LAYER_DEPTH = 8 };
 

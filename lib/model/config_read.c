@@ -84,36 +84,45 @@ static tvae_status read_choice(const json_t *object, const char *key,
 
 /* ---- layers ---- */
 
-static tvae_status read_linear(const json_t *object, size_t *budget, tvae_layer **out)
+static tvae_status read_field(const json_t *object, const tvi_layer_field *field,
+                              void *options)
 {
-    enum { MAX_WIDTH = INT32_MAX };
-    tvae_linear_options o;
-    size_t n_weights = 0;
-    tvae_status st = tvae_linear_options_init(&o, sizeof o);
+    void *const place = (char *)options + field->offset;
 
+    switch (field->type) {
+    case TVI_FIELD_INTEGER:
+        return read_integer(object, field->name, INT64_MIN, INT64_MAX, place);
+    case TVI_FIELD_FLAG:
+        return read_flag(object, field->name, place);
+    case TVI_FIELD_WEIGHT_ORDER:
+        return read_choice(object, field->name, &tvi_weight_order_names, place);
+    case TVI_FIELD_REAL:
+        return read_real(object, field->name, place);
+    }
+    return bad_entry(field->name, "an entry that this library knows");
+}
+
+/* A layer of the library's own, from its options; paid for before it is created. */
+static tvae_status rebuild_layer(const json_t *object, const tvi_layer_class *kind,
+                                 size_t *budget, tvae_layer **out)
+{
+    const tvi_layer_recipe *recipe = &kind->recipe;
+    void *options = tvi_alloc_array(1, recipe->options_bytes);
+    tvae_status st = TVAE_OK;
+
+    if (!options)
+        return TVAE_E_NOMEM;
+    recipe->set_defaults(options);
+    for (size_t i = 0; st == TVAE_OK && i < recipe->n_fields; i++)
+        st = read_field(object, &recipe->fields[i], options);
     if (st == TVAE_OK)
-        st = read_integer(object, "n_inputs", 1, MAX_WIDTH, &o.n_inputs);
+        st = tvi_layer_check_fields(kind, options);
+    if (st == TVAE_OK && recipe->parameter_floats)
+        st = spend(budget, recipe->parameter_floats(options));
     if (st == TVAE_OK)
-        st = read_integer(object, "n_outputs", 1, MAX_WIDTH, &o.n_outputs);
-    if (st == TVAE_OK)
-        st = read_integer(object, "n_biases", -1, MAX_WIDTH, &o.n_biases);
-    if (st == TVAE_OK)
-        st = read_integer(object, "kernel_height", 0, MAX_WIDTH, &o.kernel_height);
-    if (st == TVAE_OK)
-        st = read_integer(object, "kernel_width", 0, MAX_WIDTH, &o.kernel_width);
-    if (st == TVAE_OK)
-        st =
-            read_choice(object, "weight_order", &tvi_weight_order_names, &o.weight_order);
-    if (st == TVAE_OK)
-        st = read_real(object, "init_bound", &o.init_bound);
-    if (st != TVAE_OK)
-        return st;
-    if (!tvi_multiply((size_t)o.n_inputs, (size_t)o.n_outputs, &n_weights))
-        n_weights = SIZE_MAX;
-    st = spend(budget, n_weights);
-    if (st == TVAE_OK)
-        st = spend(budget, (size_t)(o.n_biases < 0 ? o.n_outputs : o.n_biases));
-    return st == TVAE_OK ? tvae_layer_create_linear(&o, out) : st;
+        st = recipe->rebuild(kind, options, out);
+    tvi_free(options);
+    return st;
 }
 
 static tvae_status read_layer(const json_t *object, int depth, size_t *budget,
@@ -144,18 +153,15 @@ static tvae_status read_children(const json_t *list, int depth, size_t *budget,
 static tvae_status read_layer(const json_t *object, int depth, size_t *budget,
                               tvae_layer **out)
 {
-    const char *kind = json_string_value(json_object_get(object, "kind"));
+    const char *name = json_string_value(json_object_get(object, "kind"));
+    const tvi_layer_class *kind = name ? tvi_layer_kind(name) : NULL;
 
     *out = NULL;
-    if (kind && strcmp(kind, "relu") == 0)
-        return tvae_layer_create_relu(out);
-    if (kind && strcmp(kind, "sigmoid") == 0)
-        return tvae_layer_create_sigmoid(out);
-    if (kind && strcmp(kind, "linear") == 0)
-        return read_linear(object, budget, out);
-    if (kind && strcmp(kind, "sequential") == 0)
+    if (kind)
+        return rebuild_layer(object, kind, budget, out);
+    if (name && strcmp(name, "sequential") == 0)
         return read_children(json_object_get(object, "layers"), depth, budget, out);
-    return bad_entry("kind", "\"linear\", \"relu\", \"sigmoid\" or \"sequential\"");
+    return bad_entry("kind", "the name of one of the library's layers");
 }
 
 /* ---- prior ---- */

@@ -2,7 +2,6 @@
 #include "model/config.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include <jansson.h>
 
@@ -17,16 +16,39 @@ static tvae_status no_memory(void)
     return tvi_fail(TVAE_E_NOMEM, "model_save: out of memory for the configuration");
 }
 
-static json_t *describe_linear(const tvae_linear_options *options)
+static json_t *describe_field(const tvi_layer_field *field, const void *options)
 {
-    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:f}", "kind", "linear",
-                     "n_inputs", (json_int_t)options->n_inputs, "n_outputs",
-                     (json_int_t)options->n_outputs, "n_biases",
-                     (json_int_t)options->n_biases, "kernel_height",
-                     (json_int_t)options->kernel_height, "kernel_width",
-                     (json_int_t)options->kernel_width, "weight_order",
-                     tvi_weight_order_names.names[options->weight_order != 0],
-                     "init_bound", options->init_bound);
+    const void *const place = (const char *)options + field->offset;
+
+    switch (field->type) {
+    case TVI_FIELD_INTEGER:
+        return json_integer(*(const int64_t *)place);
+    case TVI_FIELD_FLAG:
+        return json_boolean(*(const int32_t *)place);
+    case TVI_FIELD_WEIGHT_ORDER:
+        return json_string(tvi_weight_order_names.names[*(const int32_t *)place != 0]);
+    case TVI_FIELD_REAL:
+        return json_real(*(const double *)place);
+    }
+    return NULL;
+}
+
+/* A layer of the library's own, by the options it was created from. */
+static json_t *describe_options_of(const tvae_layer *layer)
+{
+    const tvi_layer_recipe *recipe = &layer->kind->recipe;
+    json_t *object = json_pack("{s:s}", "kind", layer->kind->name);
+
+    for (size_t i = 0; object && i < recipe->n_fields; i++) {
+        const tvi_layer_field *field = &recipe->fields[i];
+
+        if (json_object_set_new(object, field->name,
+                                describe_field(field, tvi_layer_options(layer)))) {
+            json_decref(object);
+            return NULL;
+        }
+    }
+    return object;
 }
 
 static tvae_status describe_layer(const tvae_layer *layer, int depth, json_t **out);
@@ -51,20 +73,15 @@ static tvae_status describe_children(const tvae_layer *layer, int depth, json_t 
 
 static tvae_status describe_layer(const tvae_layer *layer, int depth, json_t **out)
 {
-    const char *const kind = layer->kind->name;
-
     if (tvi_layer_child(layer, 0) && depth < TVI_MAX_LAYER_DEPTH)
         return describe_children(layer, depth, out);
-    if (tvi_layer_linear_options(layer))
-        *out = describe_linear(tvi_layer_linear_options(layer));
-    else if (strcmp(kind, "relu") == 0 || strcmp(kind, "sigmoid") == 0)
-        *out = json_pack("{s:s}", "kind", kind);
-    else
+    if (!layer->kind->recipe.rebuild)
         return tvi_fail(TVAE_E_UNSUPPORTED,
-                        "model_save: a layer is of kind \"%s\" at depth %d, want linear, "
-                        "relu, sigmoid, or sequential up to depth %d: save such a "
+                        "model_save: a layer is of kind \"%s\" at depth %d, want the "
+                        "library's own kinds, or sequential up to depth %d: save such a "
                         "model's parameters by name instead",
-                        kind, depth, TVI_MAX_LAYER_DEPTH);
+                        layer->kind->name, depth, TVI_MAX_LAYER_DEPTH);
+    *out = describe_options_of(layer);
     return *out ? TVAE_OK : no_memory();
 }
 

@@ -82,20 +82,69 @@ START_TEST(create_sequential_refuses_names_too_long)
 }
 END_TEST
 
-START_TEST(child_and_linear_options_are_known)
+START_TEST(children_and_their_options_are_known)
 {
-    tvae_layer *children[2] = {create_linear_with(4, 6, 2, TVAE_WEIGHT_IN_OUT, 0), NULL};
+    tvae_layer *children[2] = {create_linear_with(4, 6, 2, TVAE_WEIGHT_IN_OUT, 0),
+                               create_product()};
+    const tvae_linear_options *options;
     tvae_layer *chain;
 
-    ASSERT_OK(tvae_layer_create_relu(&children[1]));
     chain = create_chain(children, 2);
-    ck_assert_int_eq(tvi_layer_linear_options(tvi_layer_child(chain, 0))->n_biases, 2);
-    ck_assert_ptr_null(tvi_layer_linear_options(tvi_layer_child(chain, 1)));
-    ck_assert_str_eq(tvi_layer_child(chain, 1)->kind->name, "relu");
+    options = tvi_layer_options(tvi_layer_child(chain, 0));
+    ck_assert_int_eq(options->n_biases, 2);
+    ck_assert_ptr_null(tvi_layer_options(tvi_layer_child(chain, 1)));
+    ck_assert_ptr_null(tvi_layer_options(chain));
+    ck_assert_str_eq(tvi_layer_child(chain, 1)->kind->name, "custom");
     ck_assert_ptr_null(tvi_layer_child(chain, 2));
     ck_assert_ptr_null(tvi_layer_child(tvi_layer_child(chain, 0), 0));
-    ck_assert_ptr_null(tvi_layer_linear_options(chain));
     tvae_layer_destroy(&chain);
+}
+END_TEST
+
+/* Options of each kind that has some make the same layer again. */
+START_TEST(recipes_make_the_layer_again)
+{
+    const tvae_conv2d_options images = conv2d_options(2, 5, 4, 3, 3, 2, 1);
+    tvae_layer *layers[4] = {create_conv2d(&images, false), create_conv2d(&images, true),
+                             create_linear_with(4, 6, 2, TVAE_WEIGHT_IN_OUT, 0), NULL};
+
+    ASSERT_OK(tvae_layer_create_leaky_relu(0.7, &layers[3]));
+    for (size_t i = 0; i < 4; i++) {
+        const tvi_layer_class *kind = tvi_layer_kind(layers[i]->kind->name);
+        const tvi_layer_recipe *recipe = &layers[i]->kind->recipe;
+        const void *options = tvi_layer_options(layers[i]);
+        tvae_layer *again = NULL;
+        size_t n_floats = 0;
+
+        ck_assert_ptr_eq(kind, layers[i]->kind);
+        ASSERT_OK(recipe->rebuild(kind, options, &again));
+        ck_assert_ptr_eq(again->kind, kind);
+        ck_assert_mem_eq(tvi_layer_options(again), options, recipe->options_bytes);
+        for (size_t k = 0; k < again->parameters.n_items; k++)
+            n_floats += again->parameters.items[k].parameter->count;
+        ck_assert_uint_eq(
+            recipe->parameter_floats ? recipe->parameter_floats(options) : 0, n_floats);
+        tvae_layer_destroy(&again);
+        tvae_layer_destroy(&layers[i]);
+    }
+}
+END_TEST
+
+START_TEST(kinds_are_found_by_name)
+{
+    const char *const names[] = {"linear", "conv2d",     "conv_transpose2d",
+                                 "relu",   "leaky_relu", "sigmoid",
+                                 "tanh",   "softplus"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const tvi_layer_class *kind = tvi_layer_kind(names[i]);
+
+        ck_assert_msg(kind && kind->recipe.rebuild, "%s", names[i]);
+        ck_assert_str_eq(kind->name, names[i]);
+    }
+    ck_assert_ptr_null(tvi_layer_kind("sequential"));
+    ck_assert_ptr_null(tvi_layer_kind("custom"));
+    ck_assert_ptr_null(tvi_layer_kind(""));
 }
 END_TEST
 
@@ -132,7 +181,9 @@ int main(void)
     tcase_add_test(tc, sequential_refuses_widths_that_do_not_meet);
     tcase_add_test(tc, create_sequential_rejects_bad_lists);
     tcase_add_test(tc, create_sequential_refuses_names_too_long);
-    tcase_add_test(tc, child_and_linear_options_are_known);
+    tcase_add_test(tc, children_and_their_options_are_known);
+    tcase_add_test(tc, recipes_make_the_layer_again);
+    tcase_add_test(tc, kinds_are_found_by_name);
     tcase_add_test(tc, initialise_gives_each_parameter_its_stream);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

@@ -28,7 +28,8 @@ static void write_bytes(const char *path, const char *bytes, size_t n)
     ck_assert_int_eq(fclose(file), 0);
 }
 
-static void assert_same_latents(const fixture *f, tvae_model *loaded)
+/* Sampled capsules, and the frames decoded from them (which replace x). */
+static void assert_same_outputs(const fixture *f, tvae_model *loaded)
 {
     fixture other;
 
@@ -38,6 +39,10 @@ static void assert_same_latents(const fixture *f, tvae_model *loaded)
                                 other.noise_u, other.t));
     ck_assert_mem_eq(tvae_tensor_data(f->t), tvae_tensor_data(other.t),
                      tvae_tensor_count(f->t) * sizeof(float));
+    ASSERT_OK(tvae_model_decode(f->model, f->work, f->t, f->x));
+    ASSERT_OK(tvae_model_decode(other.model, other.work, other.t, other.x));
+    ck_assert_mem_eq(tvae_tensor_data(f->x), tvae_tensor_data(other.x),
+                     tvae_tensor_count(f->x) * sizeof(float));
     fixture_destroy(&other);
 }
 
@@ -57,7 +62,7 @@ static void check_round_trip(const fixture *f)
     b = read_bytes(second, &n_b);
     ck_assert_uint_eq(n_a, n_b);
     ck_assert_mem_eq(a, b, n_a);
-    assert_same_latents(f, loaded);
+    assert_same_outputs(f, loaded);
     tvi_free(a);
     tvi_free(b);
     tvae_model_destroy(&loaded);
@@ -121,6 +126,50 @@ START_TEST(composed_chains_are_saved)
     fixture_destroy(&f);
     tvae_layer_destroy(&decoder);
     tvae_layer_destroy(&inner);
+}
+END_TEST
+
+/* 10 latents to 3 channels of 2 x 3, to 2 of 3 x 4, by a layer of every other kind. */
+static tvae_model *create_convolutional(void)
+{
+    tvae_layer *parts[6] = {create_linear(10, 18), NULL}, *decoder = NULL;
+    tvae_conv2d_options options;
+    tvae_model *model;
+
+    ASSERT_OK(tvae_layer_create_leaky_relu(0.3, &parts[1]));
+    ASSERT_OK(tvae_conv2d_options_init(&options, sizeof options));
+    options.in_channels = 3;
+    options.out_channels = 2;
+    options.input_height = 2;
+    options.input_width = 3;
+    options.kernel_height = options.kernel_width = 2;
+    ASSERT_OK(tvae_layer_create_conv_transpose2d(&options, &parts[2]));
+    ASSERT_OK(tvae_layer_create_tanh(&parts[3]));
+    options.in_channels = 2;
+    options.input_height = 3;
+    options.input_width = 4;
+    options.kernel_height = options.kernel_width = 3;
+    options.padding = 1;
+    options.bias = 0;
+    options.init_bound = 0.5;
+    ASSERT_OK(tvae_layer_create_conv2d(&options, &parts[4]));
+    ASSERT_OK(tvae_layer_create_softplus(&parts[5]));
+    ASSERT_OK(tvae_layer_create_sequential(parts, 6, &decoder));
+    model = fixture_compose(decoder, FIXTURE_VAE, TVAE_LIKELIHOOD_GAUSSIAN, 0);
+    for (size_t i = 0; i < 6; i++)
+        tvae_layer_destroy(&parts[i]);
+    tvae_layer_destroy(&decoder);
+    return model;
+}
+
+START_TEST(layers_of_every_kind_are_saved)
+{
+    fixture f;
+
+    fixture_adopt(&f, create_convolutional());
+    check_round_trip(&f);
+    fixture_destroy(&f);
+    ck_assert_uint_eq(tvi_live_blocks(), 0);
 }
 END_TEST
 
@@ -248,12 +297,43 @@ static void replace_text(const char *text, const char *old, const char *new_text
                    place + strlen(old));
 }
 
+typedef struct text_edit {
+    const char *old, *replacement;
+    tvae_status status;
+} text_edit;
+
+/* Save the model, which it takes, and load it with each edit in turn. */
+static void check_edits(tvae_model *model, const text_edit *edits, size_t n_edits)
+{
+    tvae_archive *archive = NULL;
+    char path[256], edited[8192], *text;
+
+    ASSERT_OK(tvae_model_save(model, fixture_path("config.safetensors", path)));
+    tvae_model_destroy(&model);
+    ASSERT_OK(tvae_archive_load(path, &archive));
+    text = tvi_copy_string(tvae_archive_metadata(archive, "tvae"));
+    ck_assert_ptr_nonnull(text);
+    for (size_t i = 0; i < n_edits; i++) {
+        tvae_status st;
+
+        replace_text(text, edits[i].old, edits[i].replacement, edited, sizeof edited);
+        ASSERT_OK(tvae_archive_set_metadata(archive, "tvae", edited));
+        ASSERT_OK(tvae_archive_save(archive, path));
+        st = tvae_model_load(path, &model);
+        ck_assert_msg(st == edits[i].status, "%s -> %s: %s (%s)", edits[i].old,
+                      edits[i].replacement, tvae_status_name(st), tvae_last_error());
+        ck_assert_ptr_null(model);
+        ck_assert_msg(strstr(tvae_last_error(), path) != NULL, "%s", tvae_last_error());
+    }
+    tvi_free(text);
+    tvae_archive_destroy(&archive);
+    ck_assert_uint_eq(tvi_live_blocks(), 0);
+    (void)remove(path);
+}
+
 START_TEST(configurations_that_make_no_model_are_refused)
 {
-    static const struct {
-        const char *old, *replacement;
-        tvae_status status;
-    } edits[] = {
+    static const text_edit edits[] = {
         {"{\"format\":1", "[{\"format\":1", TVAE_E_FORMAT},
         {"\"format\":1", "\"format\":\"1\"", TVAE_E_FORMAT},
         {"\"format\":1", "\"format\":0", TVAE_E_FORMAT},
@@ -292,31 +372,33 @@ START_TEST(configurations_that_make_no_model_are_refused)
         {"\"init_bound\":", "\"init_bound\":-1e308,\"b\":", TVAE_E_FORMAT},
         {"\"u_encoder\":{", "\"u_encoder\":null,\"v_encoder\":{", TVAE_E_FORMAT},
         {"\"decoder\":{", "\"coder\":{", TVAE_E_FORMAT}};
-    tvae_model *model = fixture_model(FIXTURE_TVAE_ODD, TVAE_LIKELIHOOD_BERNOULLI, 0);
-    tvae_archive *archive = NULL;
-    char path[256], edited[8192], *text;
 
-    ASSERT_OK(tvae_model_save(model, fixture_path("config.safetensors", path)));
-    tvae_model_destroy(&model);
-    ASSERT_OK(tvae_archive_load(path, &archive));
-    text = tvi_copy_string(tvae_archive_metadata(archive, "tvae"));
-    ck_assert_ptr_nonnull(text);
-    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
-        tvae_status st;
+    check_edits(fixture_model(FIXTURE_TVAE_ODD, TVAE_LIKELIHOOD_BERNOULLI, 0), edits,
+                sizeof edits / sizeof *edits);
+}
+END_TEST
 
-        replace_text(text, edits[i].old, edits[i].replacement, edited, sizeof edited);
-        ASSERT_OK(tvae_archive_set_metadata(archive, "tvae", edited));
-        ASSERT_OK(tvae_archive_save(archive, path));
-        st = tvae_model_load(path, &model);
-        ck_assert_msg(st == edits[i].status, "%s -> %s: %s (%s)", edits[i].old,
-                      edits[i].replacement, tvae_status_name(st), tvae_last_error());
-        ck_assert_ptr_null(model);
-        ck_assert_msg(strstr(tvae_last_error(), path) != NULL, "%s", tvae_last_error());
-    }
-    tvi_free(text);
-    tvae_archive_destroy(&archive);
-    ck_assert_uint_eq(tvi_live_blocks(), 0);
-    (void)remove(path);
+START_TEST(layers_that_are_none_are_refused)
+{
+    static const text_edit edits[] = {
+        {"\"kind\":\"conv2d\"", "\"kind\":\"conv3d\"", TVAE_E_FORMAT},
+        {"\"kind\":\"tanh\"", "\"kind\":\"leaky_relu\"", TVAE_E_FORMAT},
+        {"\"kind\":\"tanh\"", "\"kind\":\"custom\"", TVAE_E_FORMAT},
+        {"\"negative_slope\":", "\"negative_slope\":\"\",\"\":", TVAE_E_FORMAT},
+        {"\"negative_slope\":0", "\"negative_slope\":1e300,\"\":0", TVAE_E_FORMAT},
+        {"\"in_channels\":3", "\"in_channels\":-3", TVAE_E_FORMAT},
+        {"\"in_channels\":3", "\"in_channels\":2147483647", TVAE_E_FORMAT},
+        {"\"kernel_height\":2", "\"kernel_height\":1000000000", TVAE_E_FORMAT},
+        {"\"kernel_height\":2", "\"kernel_height\":3", TVAE_E_FORMAT},
+        {"\"input_width\":3", "\"input_width\":4", TVAE_E_FORMAT},
+        {"\"stride\":1", "\"stride\":0", TVAE_E_FORMAT},
+        {"\"padding\":0", "\"padding\":2147483647", TVAE_E_FORMAT},
+        {"\"output_padding\":0", "\"output_padding\":1", TVAE_E_FORMAT},
+        {"\"bias\":true", "\"bias\":1", TVAE_E_FORMAT},
+        {"\"bias\":false", "\"bias\":true", TVAE_E_FORMAT},
+        {"\"bias\":true", "\"bias\":false", TVAE_E_FORMAT}};
+
+    check_edits(create_convolutional(), edits, sizeof edits / sizeof *edits);
 }
 END_TEST
 
@@ -432,10 +514,12 @@ int main(void)
     tcase_add_loop_test(tc, load_gives_back_what_save_wrote, 0, 2 * FIXTURE_KINDS);
     tcase_add_test(tc, numbers_survive_a_locale_with_decimal_commas);
     tcase_add_test(tc, composed_chains_are_saved);
+    tcase_add_test(tc, layers_of_every_kind_are_saved);
     tcase_add_test(tc, custom_layers_are_unsupported);
     tcase_add_test(tc, save_and_load_reject_bad_arguments);
     tcase_add_test(tc, load_survives_damaged_files);
     tcase_add_test(tc, configurations_that_make_no_model_are_refused);
+    tcase_add_test(tc, layers_that_are_none_are_refused);
     tcase_add_test(tc, deep_and_wide_configurations_are_refused);
     tcase_add_test(tc, tensors_that_do_not_fit_are_refused);
     tcase_add_test(tc, archives_without_a_configuration_are_no_models);
