@@ -50,7 +50,9 @@ echo
 cat <<'TEXT'
 
 CapCorr is the correlation of how far the capsules roll with how far the sprite really moved:
-near 1 for the TVAE, whose capsules roll with the input; the plain VAE has no such order.
+near 1 for the TVAE, low for the plain VAE. The shifting prior alone sees to much of that (even an
+untrained TVAE's capsules roll in time); that the roll also means the movement is what training
+adds: see the likelihood, and the pictures.
 
 Pictures, of sequences the models have not been trained on:
 TEXT

@@ -14,7 +14,7 @@
 #define QUICK                                                                       \
     "dataset=sprites image_size=32 n_frames=15 varying=posX,posY "                  \
     "n_capsules=15 capsule_dim=15 batch_size=8 optimizer=adam learning_rate=0.001 " \
-    "steps=1300"
+    "steps=3000"
 
 /* clang-format off */
 const tvi_experiment tvi_experiments[] = {
