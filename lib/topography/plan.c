@@ -110,6 +110,17 @@ static int64_t find_window(const tvae_neighbourhood *neighbourhood, int axis)
     return -low >= high ? 1 - 2 * low : 2 * high;
 }
 
+/* The three axes the reference's kernels have: frames first, where there are several, or
+ * the grid of a single frame. */
+static void lay_axes(const size_t *window, size_t *axes)
+{
+    const bool one_frame = window[0] == 1 && window[1] > 1 && window[2] > 1;
+
+    axes[0] = one_frame ? window[1] : window[0];
+    axes[1] = one_frame ? window[2] : window[1];
+    axes[2] = one_frame ? window[3] : window[2] * window[3];
+}
+
 /* Create the window of weights and note where each tap's lies: entry a of an axis of k
  * stands for offset floor(k / 2) - a (GOLDEN section 1.1). */
 static tvae_status lay_weights(tvi_energy *energy,
@@ -127,9 +138,7 @@ static tvae_status lay_weights(tvi_energy *energy,
                         "%s: the offsets of a neighbourhood span a window of %zu places, "
                         "want at most %d",
                         call, count, MAX_WINDOW_WEIGHTS);
-    shape[2] = window[0];
-    shape[3] = window[1];
-    shape[4] = window[2] * window[3];
+    lay_axes(window, shape + 2);
     st = tvi_parameter_init(&energy->weights, 5, shape, false);
     if (st != TVAE_OK)
         return st;

@@ -23,7 +23,7 @@ typedef struct tvi_energy {
     size_t n_taps;
     tvi_tap *taps; /* [n_taps] in the order of the neighbourhood's offsets */
     tvi_run *runs;
-    tvi_parameter weights; /* the window [1, 1, frames, d1, d2 * d3] */
+    tvi_parameter weights; /* the window, shaped as in topography.h */
 } tvi_energy;
 
 /* mu and the energies are reached through pointers, so that the optimiser may change

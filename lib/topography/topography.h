@@ -35,7 +35,8 @@ void tvi_prior_energy(const tvae_prior *prior, size_t neighbourhood, size_t n_se
                       size_t n_frames, const float *u, float *v, float *scratch);
 
 /* Append "correlated_mean_beta" [1] and, for each neighbourhood, "model.weight"
- * [1, 1, frames, d1, d2 * d3]: its weights in the smallest window
+ * [1, 1, frames, d1, d2 * d3], or [1, 1, d1, d2, d3] for one frame of a 2-D or 3-D grid:
+ * its weights in the smallest window
  * floor(k / 2) - k + 1 .. floor(k / 2) that holds its offsets, where entry a stands for
  * offset floor(k / 2) - a, as the reference's kernels lie (a second neighbourhood's is
  * "model.1.weight"). Trainable as the options say. Nothing for the plain VAE. The prior

@@ -272,6 +272,32 @@ START_TEST(collect_exposes_mu_and_the_window_of_weights)
 }
 END_TEST
 
+/* The reference's 2-D torus has a kernel of [1, 1, 5, 5, 1]. */
+START_TEST(collect_gives_a_torus_of_one_frame_the_axes_of_its_grid)
+{
+    const int64_t box[TVAE_OFFSET_AXES] = {1, 5, 4, 1};
+    tvae_prior_options options;
+    tvae_neighbourhood *torus = NULL;
+    tvi_parameter_list list = {0};
+    const tvi_parameter *weights;
+    tvae_prior *prior = NULL;
+
+    ASSERT_OK(tvae_prior_options_init(&options, sizeof options));
+    options.n_capsules = 1;
+    options.capsule_dims[0] = options.capsule_dims[1] = 6;
+    ASSERT_OK(tvae_neighbourhood_create_stationary(box, &torus));
+    ASSERT_OK(tvae_prior_create(&options, &torus, 1, &prior));
+    ASSERT_OK(tvi_prior_collect(prior, "", &list));
+    weights = find(&list, "model.weight")->parameter;
+    ck_assert_uint_eq(weights->shape[2], 5);
+    ck_assert_uint_eq(weights->shape[3], 4);
+    ck_assert_uint_eq(weights->shape[4], 1);
+    tvi_parameter_list_release(&list);
+    tvae_prior_destroy(&prior);
+    tvae_neighbourhood_destroy(&torus);
+}
+END_TEST
+
 START_TEST(collect_names_the_second_window_and_skips_the_plain_prior)
 {
     tvi_parameter_list list = {0};
