@@ -38,7 +38,7 @@ static void multiply_rows(void *context, size_t begin, size_t end)
     multiply_part(g, begin, end - begin, 0, g->n);
 }
 
-static tvae_status check_sizes(const tvi_gemm *g)
+tvae_status tvi_gemm_check(const tvi_gemm *g)
 {
     const size_t sizes[] = {g->m, g->n, g->k, g->ld_a, g->ld_b, g->ld_c};
     const size_t limit = sizeof(blasint) == sizeof(int) ? INT_MAX : INT64_MAX;
@@ -52,10 +52,16 @@ static tvae_status check_sizes(const tvi_gemm *g)
     return TVAE_OK;
 }
 
+void tvi_gemm_multiply(const tvi_gemm *product)
+{
+    if (product->m && product->n)
+        multiply_part(product, 0, product->m, 0, product->n);
+}
+
 tvae_status tvi_gemm_run(const tvi_gemm *product)
 {
     tvi_gemm copy = *product;
-    tvae_status st = check_sizes(product);
+    tvae_status st = tvi_gemm_check(product);
 
     if (st != TVAE_OK || !copy.m || !copy.n)
         return st;

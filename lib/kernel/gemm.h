@@ -22,4 +22,9 @@ typedef struct tvi_gemm {
 
 tvae_status tvi_gemm_run(const tvi_gemm *product);
 
+/* The same in two steps, for who splits the work himself: the sizes, and the product of
+ * sizes that were checked, on the calling thread. */
+tvae_status tvi_gemm_check(const tvi_gemm *product);
+void tvi_gemm_multiply(const tvi_gemm *product);
+
 #endif

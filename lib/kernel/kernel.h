@@ -3,6 +3,23 @@
 #define TVI_KERNEL_KERNEL_H
 
 #include <stddef.h>
+#include <stdint.h>
+
+/* Where to cut the columns of a gather: whole vectors of every level. */
+enum { TVI_GATHER_GRAIN = 16 };
+
+/* y[i, c] = start[i, c] + sum of value[k] w[index[k], c] over begin[i] <= k < end[i], for
+ * n columns c and n_lists lists i; each ld is the stride from row to row. `start` may be
+ * NULL (zeros), y itself, or one row for all (ld_start 0). The order of
+ * each sum is that of its list, wherever the columns are cut. */
+typedef struct tvi_gather {
+    size_t n_lists, n;
+    const uint32_t *begin, *end, *index;
+    const float *value;
+    const float *w, *start;
+    float *y;
+    size_t ld_w, ld_start, ld_y;
+} tvi_gather;
 
 /* Vector kernels, compiled once per instruction set and chosen at run time. Each works on
  * plain contiguous arrays on the calling thread; callers split long ones with
@@ -73,6 +90,8 @@ typedef struct tvi_kernels {
     void (*adam)(size_t n, float step_size, float root_correction, float beta1,
                  float beta2, float epsilon, float decay, const float *gradient,
                  float *mean, float *square_mean, float *value);
+    /* Sums of listed rows: see tvi_gather. */
+    void (*gather)(const tvi_gather *g);
 } tvi_kernels;
 
 /* The kernels of the level in use. */

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TVI_KERNEL_SPARSE_H
+#define TVI_KERNEL_SPARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The non-zeros of a matrix as lists, one for each of its rows or columns: list i holds
+ * index[k] and value[k], k ascending, from bounds[0][i] to bounds[n_blocks][i]; the part
+ * of it whose indices lie in block b ends at bounds[b + 1][i]. */
+typedef struct tvi_sparse_lists {
+    size_t n_lists, n_blocks;
+    uint32_t *bounds; /* [n_blocks + 1, n_lists] */
+    uint32_t *index;
+    float *value;
+} tvi_sparse_lists;
+
+/* A batch of rows of which most values are zero. */
+typedef struct tvi_sparse_rows {
+    size_t n_rows, width;
+    tvi_sparse_lists rows;    /* blocks of TVI_SPARSE_BLOCK columns */
+    tvi_sparse_lists columns; /* one block; bounds is NULL unless asked for */
+} tvi_sparse_rows;
+
+/* Inputs in a block: with a panel of outputs (kernel.h) their weights stay in the first
+ * cache while all rows pass. */
+enum { TVI_SPARSE_BLOCK = 64 };
+
+/* Floats of memory that the lists of a matrix need, without and with those of its
+ * columns; SIZE_MAX, which no allocation grants, if they cannot be listed. */
+size_t tvi_sparse_floats(size_t n_rows, size_t width, bool with_columns);
+
+/* List the non-zeros of x [n_rows, width] in `memory`, which must stay. False, with
+ * nothing of use written, if there are so many that dense products are faster. */
+bool tvi_sparse_list(tvi_sparse_rows *sparse, size_t n_rows, size_t width, const float *x,
+                     bool with_columns, float *memory);
+
+/* y [n_rows, n_outputs] = x w + bias; w is [width, n_outputs], bias [n_outputs] or NULL.
+ * Split among the threads; the result does not depend on their number. */
+void tvi_sparse_multiply(const tvi_sparse_rows *x, size_t n_outputs, const float *w,
+                         const float *bias, float *y);
+
+/* Rows begin .. end - 1 of x' dy [width, n_outputs], added to y [end - begin, n_outputs]
+ * or written over it, on the calling thread. */
+void tvi_sparse_multiply_transposed(const tvi_sparse_rows *x, size_t n_outputs,
+                                    const float *dy, size_t begin, size_t end, bool add,
+                                    float *y);
+
+#endif
