@@ -247,7 +247,7 @@ tvae_status tvae_layer_forward(const tvae_layer *layer, tvae_workspace *work,
         return st;
     if (overlap(x, y))
         return tvi_fail(TVAE_E_INVALID, "%s: y overlaps x, want memory of its own", call);
-    rows = (tvi_rows){x->shape[0], x->shape[1], x->data};
+    rows = (tvi_rows){x->shape[0], x->shape[1], x->data, NULL};
     tvi_workspace_forget(work);
     st = tvi_workspace_get(
         work, SLOT_SAVED, tvi_layer_saved_floats(layer, rows.n_rows, rows.width), &saved);
@@ -301,7 +301,7 @@ tvae_status tvae_layer_backward(tvae_layer *layer, tvae_workspace *work,
     st = check_backward(layer, work, x, y, dy, dx, call);
     if (st != TVAE_OK)
         return st;
-    rows = (tvi_rows){x->shape[0], x->shape[1], x->data};
+    rows = (tvi_rows){x->shape[0], x->shape[1], x->data, NULL};
     st = tvi_workspace_get(
         work, SLOT_SAVED, tvi_layer_saved_floats(layer, rows.n_rows, rows.width), &saved);
     if (st == TVAE_OK)

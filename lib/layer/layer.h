@@ -7,14 +7,16 @@
 #include <tvae/layer.h>
 
 #include "base/refcount.h"
+#include "kernel/sparse.h"
 #include "layer/parameter.h"
 
-/* Rows as a layer sees them. A struct, so that a batch may one day also carry its
- * non-zeros (sparse inputs) without changing any layer that does not care. */
+/* Rows as a layer sees them; a batch of mostly zeros also carries its non-zeros, which a
+ * layer may use instead of the values. */
 typedef struct tvi_rows {
     size_t n_rows;
     size_t width;
-    const float *values; /* [n_rows, width] */
+    const float *values;           /* [n_rows, width] */
+    const tvi_sparse_rows *sparse; /* the same by its non-zeros, or NULL */
 } tvi_rows;
 
 typedef struct tvi_layer_class tvi_layer_class;

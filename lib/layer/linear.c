@@ -35,10 +35,16 @@ static tvae_status forward(const tvae_layer *layer, const tvi_rows *x, float *y,
                               .ld_b = linear->n_outputs,
                               .c = y,
                               .ld_c = linear->n_outputs};
-    const tvae_status st = tvi_gemm_run(&product);
+    const bool own_biases = linear->n_biases == linear->n_outputs;
+    tvae_status st = TVAE_OK;
 
     (void)saved;
-    if (st == TVAE_OK && linear->n_biases)
+    if (x->sparse)
+        tvi_sparse_multiply(x->sparse, linear->n_outputs, linear->weight.value,
+                            own_biases ? linear->bias.value : NULL, y);
+    else
+        st = tvi_gemm_run(&product);
+    if (st == TVAE_OK && linear->n_biases && !(x->sparse && own_biases))
         tvi_bias_add(&linear->bias, x->n_rows, linear->n_outputs, y);
     return st;
 }
@@ -63,20 +69,24 @@ static tvae_status input_gradient(const linear_layer *linear, size_t n_rows,
 static tvae_status weight_gradient(linear_layer *linear, const tvi_rows *x,
                                    const float *dy, tvi_gradient_sink *sink)
 {
-    tvi_gemm product = {.m = linear->n_inputs,
-                        .n = linear->n_outputs,
-                        .k = x->n_rows,
-                        .a = x->values,
-                        .ld_a = linear->n_inputs,
-                        .transpose_a = true,
-                        .b = dy,
-                        .ld_b = linear->n_outputs,
-                        .ld_c = linear->n_outputs};
-    tvae_status st;
+    const tvi_outer_product product = {
+        .n_rows = x->n_rows,
+        .n_inputs = linear->n_inputs,
+        .n_outputs = linear->n_outputs,
+        .x = x->values,
+        .dy = dy,
+        .sparse = x->sparse && x->sparse->columns.bounds ? x->sparse : NULL};
+    tvae_status st = tvi_outer_product_check(&product);
+    float *gradient;
+    bool accumulate;
 
-    product.c = tvi_sink_begin(sink, &linear->weight, &product.add_to_c);
-    st = tvi_gemm_run(&product);
-    return st == TVAE_OK ? tvi_sink_end(sink, &linear->weight) : st;
+    if (st != TVAE_OK)
+        return st;
+    if (sink->take_product)
+        return sink->take_product(sink, &linear->weight, &product);
+    gradient = tvi_sink_begin(sink, &linear->weight, &accumulate);
+    tvi_outer_product_run(&product, accumulate, gradient);
+    return tvi_sink_end(sink, &linear->weight);
 }
 
 static tvae_status backward(tvae_layer *layer, const tvi_rows *x, const float *y,

@@ -6,6 +6,8 @@
 
 #include <tvae/layer.h>
 
+#include "layer/product.h"
+
 enum { TVI_NAME_BYTES = 128 };
 
 /* A parameter as its layer holds it. Outside its layer and the optimiser it is reached
@@ -40,10 +42,15 @@ typedef struct tvi_parameter_list {
  * allocated (tvi_parameter_list_allocate_gradients). Otherwise a layer writes the
  * gradient, in the stored layout, into `scratch` (at least `n_scratch` floats: the
  * largest parameter) and calls take, which may update the value at once: the gradient is
- * never stored. A user-defined layer passes gradients of its own block instead. */
+ * never stored. A user-defined layer passes gradients of its own block instead.
+ *
+ * With `take_product`, too, the weight of a linear layer comes through it instead, as the
+ * product that its gradient is; its input gradient has been taken by then. */
 typedef struct tvi_gradient_sink {
     tvae_status (*take)(struct tvi_gradient_sink *sink, tvi_parameter *parameter,
                         float *gradient);
+    tvae_status (*take_product)(struct tvi_gradient_sink *sink, tvi_parameter *parameter,
+                                const tvi_outer_product *product);
     float *scratch;
     size_t n_scratch;
 } tvi_gradient_sink;

@@ -107,7 +107,7 @@ static tvae_status forward(const tvae_layer *layer, const tvi_rows *x, float *y,
         step_place(chain, x->n_rows, i, &place);
         outputs = i + 1 < chain->n_layers ? saved + place.outputs : y;
         st = tvi_layer_forward(chain->layers[i], &rows, outputs, saved + place.saved);
-        rows = (tvi_rows){x->n_rows, place.n_outputs, outputs};
+        rows = (tvi_rows){x->n_rows, place.n_outputs, outputs, NULL};
     }
     return st;
 }
@@ -129,7 +129,7 @@ static tvae_status backward(tvae_layer *layer, const tvi_rows *x, const float *y
         if (i)
             rows = (tvi_rows){
                 x->n_rows, place.n_inputs,
-                saved + locate_child(chain, x->n_rows, x->width, i - 1).outputs};
+                saved + locate_child(chain, x->n_rows, x->width, i - 1).outputs, NULL};
         st = tvi_layer_backward(chain->layers[i], &rows, outputs, d_outputs, d_inputs,
                                 saved + place.saved, scratch + 2 * buffer, sink);
         outputs = rows.values;

@@ -50,6 +50,7 @@ static tvae_status run_forward(tvi_pass *pass, const tvae_model *model,
 
     if (st == TVAE_OK)
         st = tvi_row_floats(pass->n_rows, model->n_pixels, &n_values);
+    pass->has_gradient = d_output != NULL;
     if (st == TVAE_OK && d_output)
         st = tvi_workspace_get(work, TVI_SLOT_D_OUTPUT, n_values, d_output);
     if (st == TVAE_OK)
@@ -142,8 +143,8 @@ static tvae_status get_gradients(const tvi_pass *pass, tvae_workspace *work, gra
 static tvae_status run_backward(tvae_model *model, const tvi_pass *pass, gradients *g,
                                 tvi_gradient_sink *sink)
 {
-    const tvi_rows t = {pass->n_rows, model->n_latents, pass->t};
-    const tvi_rows x = {pass->n_rows, model->n_pixels, pass->x};
+    const tvi_rows t = {pass->n_rows, model->n_latents, pass->t, NULL};
+    const tvi_rows x = tvi_pass_inputs(pass);
     double d_mu = 0.0;
     tvae_status st = tvi_layer_backward(model->decoder, &t, pass->output, g->d_output,
                                         g->d_t, pass->decoder_saved, g->scratch, sink);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/pass.h"
 
+#include <stdint.h>
+
 #include "base/memory.h"
 
 tvae_status tvi_row_floats(size_t n_rows, size_t width, size_t *product)
@@ -53,20 +55,47 @@ tvae_status tvi_pass_begin(tvi_pass *pass, const tvae_model *model, tvae_workspa
     return TVAE_OK;
 }
 
+/* Both encoders share the list of the non-zeros. */
+static tvae_status list_inputs(tvi_pass *pass, tvae_workspace *work)
+{
+    const size_t n_pixels = pass->model->n_pixels;
+    const size_t n = tvi_sparse_floats(pass->n_rows, n_pixels, pass->has_gradient);
+    float *memory = NULL;
+    tvae_status st = TVAE_OK;
+
+    if (pass->is_listed || n == SIZE_MAX)
+        return TVAE_OK;
+    st = tvi_workspace_get(work, TVI_SLOT_SPARSE, n, &memory);
+    if (st != TVAE_OK)
+        return st;
+    pass->is_sparse = tvi_sparse_list(&pass->sparse, pass->n_rows, n_pixels, pass->x,
+                                      pass->has_gradient, memory);
+    pass->is_listed = true;
+    return TVAE_OK;
+}
+
+tvi_rows tvi_pass_inputs(const tvi_pass *pass)
+{
+    return (tvi_rows){pass->n_rows, pass->model->n_pixels, pass->x,
+                      pass->is_sparse ? &pass->sparse : NULL};
+}
+
 static tvae_status encode(tvi_pass *pass, tvae_workspace *work, const tvae_layer *encoder,
                           int code_slot, int saved_slot, tvi_posterior *posterior)
 {
     const tvae_model *model = pass->model;
-    const tvi_rows x = {pass->n_rows, model->n_pixels, pass->x};
+    const size_t n_saved = tvi_layer_saved_floats(encoder, pass->n_rows, model->n_pixels);
     tvae_status st =
         get_rows(pass, work, code_slot, 2 * model->n_latents, &posterior->code);
+    tvi_rows x;
 
     if (st == TVAE_OK)
-        st = tvi_workspace_get(work, saved_slot,
-                               tvi_layer_saved_floats(encoder, x.n_rows, x.width),
-                               &posterior->saved);
+        st = tvi_workspace_get(work, saved_slot, n_saved, &posterior->saved);
+    if (st == TVAE_OK)
+        st = list_inputs(pass, work);
     if (st != TVAE_OK)
         return st;
+    x = tvi_pass_inputs(pass);
     return tvi_layer_forward(encoder, &x, posterior->code, posterior->saved);
 }
 
@@ -113,7 +142,7 @@ tvae_status tvi_pass_construct(tvi_pass *pass, tvae_workspace *work, float *t)
 tvae_status tvi_pass_decode(tvi_pass *pass, tvae_workspace *work)
 {
     const tvae_model *model = pass->model;
-    const tvi_rows t = {pass->n_rows, model->n_latents, pass->t};
+    const tvi_rows t = {pass->n_rows, model->n_latents, pass->t, NULL};
     tvae_status st =
         get_rows(pass, work, TVI_SLOT_OUTPUT, model->n_pixels, &pass->output);
 

@@ -30,7 +30,8 @@ enum {
     TVI_SLOT_SINK,
     TVI_SLOT_NOISE_Z,
     TVI_SLOT_NOISE_U,
-    TVI_SLOT_LOG_WEIGHTS
+    TVI_SLOT_LOG_WEIGHTS,
+    TVI_SLOT_SPARSE
 };
 
 /* A Gaussian posterior of all rows, and its sample. `code` is [rows, 2 latents]: means,
@@ -47,7 +48,11 @@ typedef struct tvi_posterior {
 typedef struct tvi_pass {
     const tvae_model *model;
     size_t n_sequences, n_frames, n_rows;
-    const float *x; /* [rows, pixels] */
+    const float *x;    /* [rows, pixels] */
+    bool has_gradient; /* a backward pass follows: set before encoding */
+    bool is_listed;    /* x was looked through; is_sparse: it is mostly zeros */
+    bool is_sparse;
+    tvi_sparse_rows sparse; /* its non-zeros */
     tvi_posterior z, u;
     float *t;             /* [rows, latents] */
     float *prior_scratch; /* energies, for the gradient */
@@ -71,6 +76,9 @@ tvae_status tvi_pass_begin(tvi_pass *pass, const tvae_model *model, tvae_workspa
 tvae_status tvi_pass_encode(tvi_pass *pass, tvae_workspace *work);
 tvae_status tvi_pass_encode_z(tvi_pass *pass, tvae_workspace *work);
 tvae_status tvi_pass_encode_u(tvi_pass *pass, tvae_workspace *work);
+
+/* The frames as the encoders see them; tvi_pass_encode() has listed the non-zeros. */
+tvi_rows tvi_pass_inputs(const tvi_pass *pass);
 
 /* z and u from codes and noise, with the row sums wanted (posterior.c). */
 tvae_status tvi_pass_sample(tvi_pass *pass, tvae_workspace *work, const float *noise_z,

@@ -40,7 +40,7 @@ static void compare_hidden(const golden_model *g, const tvae_layer *chain,
     const tvae_layer *const linear[] = {tvi_layer_child(chain, 0),
                                         tvi_layer_child(chain, 2)};
     const char *const suffixes[] = {first, second};
-    tvi_rows x = {g->n_rows, n_inputs, rows};
+    tvi_rows x = {g->n_rows, n_inputs, rows, NULL};
     float *outputs[2] = {NULL, NULL};
 
     for (size_t i = 0; i < 2; i++) {
@@ -54,7 +54,7 @@ static void compare_hidden(const golden_model *g, const tvae_layer *chain,
         golden_compare(g, suffixes[i], outputs[i], forward);
         for (size_t k = 0; k < g->n_rows * n_outputs; k++)
             outputs[i][k] = fmaxf(outputs[i][k], 0.0f);
-        x = (tvi_rows){g->n_rows, n_outputs, outputs[i]};
+        x = (tvi_rows){g->n_rows, n_outputs, outputs[i], NULL};
         free(saved);
     }
     free(outputs[0]);

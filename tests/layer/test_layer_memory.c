@@ -312,7 +312,7 @@ static tvae_status take_gradient(tvi_gradient_sink *sink, tvi_parameter *paramet
 
 static void run_internal_passes(fixture *f, tvi_gradient_sink *sink)
 {
-    const tvi_rows rows = {N_ROWS, N_INPUTS, tvae_tensor_data(f->x)};
+    const tvi_rows rows = {N_ROWS, N_INPUTS, tvae_tensor_data(f->x), NULL};
     float *saved, *scratch;
 
     ASSERT_OK(tvi_workspace_get(
@@ -367,7 +367,7 @@ START_TEST(a_sink_that_fails_ends_the_pass)
     fixture f;
     taking_sink sink = {.base = {.take = refuse_gradient}};
     float scratch[64], saved[4096], work[4096];
-    tvi_rows rows = {N_ROWS, N_INPUTS, NULL};
+    tvi_rows rows = {N_ROWS, N_INPUTS, NULL, NULL};
 
     create_fixture(&f);
     rows.values = tvae_tensor_data(f.x);
