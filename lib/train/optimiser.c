@@ -63,26 +63,29 @@ typedef struct update {
     const tvi_kernels *kernel;
     const float *gradient;
     float *value, *buffers[TVI_OPTIMISER_BUFFERS];
+    bool is_sgd;
     float rate, momentum;                                           /* SGD */
     float step_size, root_correction, beta1, beta2, epsilon, decay; /* Adam */
 } update;
 
-/* SPEC section 1: from a buffer of zeros the first step leaves buffer = gradient. */
-static void update_sgd(void *context, size_t begin, size_t end)
+/* Values first .. first + n - 1, whose gradient is at hand. SPEC section 1: from a buffer
+ * of zeros the first step leaves buffer = gradient. */
+static void apply(const update *u, size_t first, size_t n, const float *gradient)
 {
-    const update *u = context;
-
-    u->kernel->sgd(end - begin, u->rate, u->momentum, u->gradient + begin,
-                   u->buffers[0] + begin, u->value + begin);
+    if (u->is_sgd)
+        u->kernel->sgd(n, u->rate, u->momentum, gradient, u->buffers[0] + first,
+                       u->value + first);
+    else
+        u->kernel->adam(n, u->step_size, u->root_correction, u->beta1, u->beta2,
+                        u->epsilon, u->decay, gradient, u->buffers[0] + first,
+                        u->buffers[1] + first, u->value + first);
 }
 
-static void update_adam(void *context, size_t begin, size_t end)
+static void update_range(void *context, size_t begin, size_t end)
 {
     const update *u = context;
 
-    u->kernel->adam(end - begin, u->step_size, u->root_correction, u->beta1, u->beta2,
-                    u->epsilon, u->decay, u->gradient + begin, u->buffers[0] + begin,
-                    u->buffers[1] + begin, u->value + begin);
+    apply(u, begin, end - begin, u->gradient + begin);
 }
 
 static tvi_optimiser_slot *find_slot(const tvi_optimiser *optimiser,
@@ -94,38 +97,95 @@ static tvi_optimiser_slot *find_slot(const tvi_optimiser *optimiser,
     return NULL;
 }
 
-tvae_status tvi_optimiser_update(tvi_optimiser *optimiser, int64_t step,
-                                 tvi_parameter *parameter, const float *gradient)
+/* Everything but the gradient. */
+static tvae_status begin_update(const tvi_optimiser *optimiser, int64_t step,
+                                const tvi_parameter *parameter, update *u)
 {
     const tvae_train_options *o = &optimiser->options;
-    tvi_optimiser_slot *slot = find_slot(optimiser, parameter);
+    const tvi_optimiser_slot *slot = find_slot(optimiser, parameter);
     const double t = (double)step;
-    update u;
 
     if (!slot)
         return tvi_fail(TVAE_E_STATE,
                         "optimiser_update: a parameter is not among the model's, want "
                         "layers that do not change after the trainer was created");
-    if (!parameter->trainable)
+    *u = (update){.kernel = tvi_kernel(),
+                  .value = parameter->value,
+                  .buffers = {slot->buffers[0], slot->buffers[1]},
+                  .is_sgd = o->optimizer == TVAE_OPTIMIZER_SGD,
+                  .rate = (float)o->learning_rate,
+                  .momentum = (float)o->momentum};
+    if (u->is_sgd)
         return TVAE_OK;
-    u = (update){.kernel = tvi_kernel(), .gradient = gradient, .value = parameter->value};
-    u.buffers[0] = slot->buffers[0];
-    u.buffers[1] = slot->buffers[1];
-    if (o->optimizer == TVAE_OPTIMIZER_SGD) {
-        u.rate = (float)o->learning_rate;
-        u.momentum = (float)o->momentum;
-        tvi_parallel_for(parameter->count, GRAIN, update_sgd, &u);
-        return TVAE_OK;
-    }
     /* Kingma & Ba 2015, algorithm 1, with the corrections as PyTorch places them. */
-    u.step_size = (float)(o->learning_rate / (1.0 - pow(o->beta1, t)));
-    u.root_correction = (float)sqrt(1.0 - pow(o->beta2, t));
-    u.beta1 = (float)o->beta1;
-    u.beta2 = (float)o->beta2;
-    u.epsilon = (float)o->epsilon;
-    u.decay = o->optimizer == TVAE_OPTIMIZER_ADAMW
-                  ? (float)(1.0 - o->learning_rate * o->weight_decay)
-                  : 1.0f;
-    tvi_parallel_for(parameter->count, GRAIN, update_adam, &u);
+    u->step_size = (float)(o->learning_rate / (1.0 - pow(o->beta1, t)));
+    u->root_correction = (float)sqrt(1.0 - pow(o->beta2, t));
+    u->beta1 = (float)o->beta1;
+    u->beta2 = (float)o->beta2;
+    u->epsilon = (float)o->epsilon;
+    u->decay = o->optimizer == TVAE_OPTIMIZER_ADAMW
+                   ? (float)(1.0 - o->learning_rate * o->weight_decay)
+                   : 1.0f;
+    return TVAE_OK;
+}
+
+tvae_status tvi_optimiser_update(tvi_optimiser *optimiser, int64_t step,
+                                 tvi_parameter *parameter, const float *gradient)
+{
+    update u;
+    tvae_status st = begin_update(optimiser, step, parameter, &u);
+
+    if (st != TVAE_OK || !parameter->trainable)
+        return st;
+    u.gradient = gradient;
+    tvi_parallel_for(parameter->count, GRAIN, update_range, &u);
+    return TVAE_OK;
+}
+
+/* Blocks of rows of a weight, dealt out to parts in turn, so that rows of few non-zeros
+ * go to all; each part has room for one block. */
+typedef struct product_update {
+    const update *u;
+    const tvi_outer_product *product;
+    size_t block_rows, n_blocks, n_parts;
+    float *scratch;
+} product_update;
+
+static void update_block(const product_update *p, size_t block, float *gradient)
+{
+    const size_t n_inputs = p->product->n_inputs, n_outputs = p->product->n_outputs;
+    const size_t begin = block * p->block_rows;
+    const size_t end =
+        n_inputs - begin < p->block_rows ? n_inputs : begin + p->block_rows;
+
+    tvi_outer_product_rows(p->product, begin, end, gradient);
+    apply(p->u, begin * n_outputs, (end - begin) * n_outputs, gradient);
+}
+
+static void update_parts(void *context, size_t begin, size_t end)
+{
+    const product_update *p = context;
+
+    for (size_t part = begin; part < end; part++)
+        for (size_t block = part; block < p->n_blocks; block += p->n_parts)
+            update_block(p, block,
+                         p->scratch + part * p->block_rows * p->product->n_outputs);
+}
+
+tvae_status tvi_optimiser_update_product(tvi_optimiser *optimiser, int64_t step,
+                                         tvi_parameter *parameter,
+                                         const tvi_outer_product *product, float *scratch)
+{
+    product_update p = {.product = product, .scratch = scratch};
+    update u;
+    tvae_status st = begin_update(optimiser, step, parameter, &u);
+
+    if (st != TVAE_OK || !parameter->trainable)
+        return st;
+    p.u = &u;
+    p.block_rows = tvi_outer_product_block(product, tvi_thread_count());
+    p.n_blocks = (product->n_inputs + p.block_rows - 1) / p.block_rows;
+    p.n_parts = tvi_thread_count() < p.n_blocks ? tvi_thread_count() : p.n_blocks;
+    tvi_parallel_for(p.n_parts, 1, update_parts, &p);
     return TVAE_OK;
 }

@@ -251,21 +251,40 @@ typedef struct update_sink {
     bool measured;
 } update_sink;
 
+static tvae_status begin_delivery(update_sink *sink)
+{
+    tvae_status st;
+
+    if (sink->measured)
+        return TVAE_OK;
+    st = measure_equivariance(sink->trainer, sink->batch, sink->terms);
+    sink->measured = st == TVAE_OK;
+    return st;
+}
+
 static tvae_status take_gradient(tvi_gradient_sink *head, tvi_parameter *parameter,
                                  float *gradient)
 {
     update_sink *sink = (update_sink *)(void *)head;
-    tvae_trainer *trainer = sink->trainer;
+    const tvae_status st = begin_delivery(sink);
 
-    if (!sink->measured) {
-        const tvae_status st = measure_equivariance(trainer, sink->batch, sink->terms);
+    if (st != TVAE_OK)
+        return st;
+    return tvi_optimiser_update(&sink->trainer->optimiser, sink->trainer->n_steps + 1,
+                                parameter, gradient);
+}
 
-        if (st != TVAE_OK)
-            return st;
-        sink->measured = true;
-    }
-    return tvi_optimiser_update(&trainer->optimiser, trainer->n_steps + 1, parameter,
-                                gradient);
+static tvae_status take_product(tvi_gradient_sink *head, tvi_parameter *parameter,
+                                const tvi_outer_product *product)
+{
+    update_sink *sink = (update_sink *)(void *)head;
+    const tvae_status st = begin_delivery(sink);
+
+    if (st != TVAE_OK)
+        return st;
+    return tvi_optimiser_update_product(&sink->trainer->optimiser,
+                                        sink->trainer->n_steps + 1, parameter, product,
+                                        head->scratch);
 }
 
 /* The finite ones of the terms tell where it began; with all of them finite it is t. */
@@ -293,7 +312,7 @@ static tvae_status fail_not_finite(const tvae_trainer *trainer, const double *te
 tvae_status tvi_trainer_step_batch(tvae_trainer *trainer, const tvi_batch *batch,
                                    double *terms)
 {
-    update_sink sink = {.head = {.take = take_gradient},
+    update_sink sink = {.head = {.take = take_gradient, .take_product = take_product},
                         .trainer = trainer,
                         .batch = batch,
                         .terms = terms};
