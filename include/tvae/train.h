@@ -22,18 +22,43 @@ enum {
     TVAE_OPTIMIZER_ADAMW = 2 /**< Loshchilov & Hutter 2019: decoupled weight decay */
 };
 
+/** How the learning rate depends on the number s of steps completed; nothing depends on
+ *  how many steps are to come. */
+enum {
+    TVAE_SCHEDULE_CONSTANT = 0, /**< learning_rate */
+    TVAE_SCHEDULE_STEP = 1,     /**< learning_rate * schedule_gamma^(s / schedule_steps),
+                                     the exponent rounded down; not below
+                                     min_learning_rate */
+    TVAE_SCHEDULE_COSINE = 2    /**< half a cosine from learning_rate to
+                                     min_learning_rate over schedule_steps steps, then
+                                     min_learning_rate */
+};
+
 /** Options of tvae_trainer_create(). */
 typedef struct tvae_train_options {
-    size_t size;          /**< filled by tvae_train_options_init() */
-    uint64_t seed;        /**< of the noise; default 0 */
-    double learning_rate; /**< > 0; default 1e-4 */
-    double momentum;      /**< SGD: 0 <= momentum < 1; default 0.9 */
-    double beta1;         /**< Adam: default 0.9 */
-    double beta2;         /**< Adam: default 0.999 */
-    double epsilon;       /**< Adam: > 0; default 1e-8 */
-    double weight_decay;  /**< AdamW only: >= 0; default 0.01 */
-    int32_t optimizer;    /**< a TVAE_OPTIMIZER; default SGD */
-    int32_t reserved;     /**< keeps the layout free of padding; 0 */
+    size_t size;              /**< filled by tvae_train_options_init() */
+    uint64_t seed;            /**< of the noise; default 0 */
+    double learning_rate;     /**< > 0; default 1e-4 */
+    double momentum;          /**< SGD: 0 <= momentum < 1; default 0.9 */
+    double beta1;             /**< Adam: default 0.9 */
+    double beta2;             /**< Adam: default 0.999 */
+    double epsilon;           /**< Adam: > 0; default 1e-8 */
+    double weight_decay;      /**< AdamW only: >= 0; default 0.01 */
+    int32_t optimizer;        /**< a TVAE_OPTIMIZER; default SGD */
+    int32_t schedule;         /**< a TVAE_SCHEDULE; default constant */
+    int64_t schedule_steps;   /**< >= 1: between drops (step), or to the floor (cosine);
+                                   default 10000 */
+    double schedule_gamma;    /**< step: 0 < gamma <= 1; default 0.1 */
+    double min_learning_rate; /**< floor of both schedules, 0 to learning_rate;
+                                   default 0 */
+    double max_gradient_norm; /**< > 0: scale the gradient down to this Euclidean norm,
+                                   all parameters together, if it is longer; 0 (default):
+                                   leave it */
+    double kl_weight;         /**< >= 0: weight of both KL divergences in the gradient
+                                   (beta of Higgins et al. 2017); default 1, the ELBO.
+                                   The terms stay those of the ELBO */
+    int64_t kl_warmup_steps;  /**< >= 0: the weight grows from 0 in equal steps and is
+                                   kl_weight after so many; default 0 */
 } tvae_train_options;
 
 /** Fill @p options with the defaults (the paper's). Statuses: TVAE_OK, TVAE_E_INVALID.
@@ -80,7 +105,10 @@ TVAE_API void tvae_trainer_destroy(tvae_trainer **trainer);
  * @retval TVAE_E_NOMEM    No memory; nothing changed (first step, or a larger batch).
  *
  * A custom layer that fails in its backward pass leaves a step that is half applied and
- * not counted.
+ * not counted. With max_gradient_norm no parameter changes before all gradients are
+ * there: such a step has no effect, and neither has one whose gradient is not finite
+ * (TVAE_E_NUMERIC). It uses the model's stored gradients: afterwards they are those of
+ * the step, scaled, and what tvae_model_elbo_gradient() had added up is lost.
  *
  * Threads:   one-at-a-time.
  * Numerics:  SPEC section 1 (ELBO, optimiser).
@@ -93,9 +121,18 @@ TVAE_API tvae_status tvae_trainer_step(tvae_trainer *trainer, const tvae_tensor 
  *  Threads: shared-read. Since: 0.1 */
 TVAE_API int64_t tvae_trainer_step_count(const tvae_trainer *trainer);
 
-/** Change the learning rate for the steps to come. Statuses: TVAE_OK, TVAE_E_INVALID.
+/** Change the learning rate for the steps to come, to at least min_learning_rate; a
+ *  schedule goes on from where it is, scaled. Statuses: TVAE_OK, TVAE_E_INVALID.
  *  Threads: one-at-a-time. Since: 0.1 */
 TVAE_API tvae_status tvae_trainer_set_learning_rate(tvae_trainer *trainer, double rate);
+
+/** The learning rate of the next step, by the schedule; -1 for NULL.
+ *  Threads: shared-read. Since: 0.1 */
+TVAE_API double tvae_trainer_learning_rate(const tvae_trainer *trainer);
+
+/** The weight of the KL divergences in the gradient of the next step; -1 for NULL.
+ *  Threads: shared-read. Since: 0.1 */
+TVAE_API double tvae_trainer_kl_weight(const tvae_trainer *trainer);
 
 /**
  * Save everything an exact resume needs: parameters, optimiser state, step count, seed;

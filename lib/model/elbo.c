@@ -140,8 +140,8 @@ static tvae_status get_gradients(const tvi_pass *pass, tvae_workspace *work, gra
 
 /* Decoder, prior, encoders, in that order; each step's input gradient is taken before its
  * parameters may change. */
-static tvae_status run_backward(tvae_model *model, const tvi_pass *pass, gradients *g,
-                                tvi_gradient_sink *sink)
+static tvae_status run_backward(tvae_model *model, const tvi_pass *pass, double kl_weight,
+                                gradients *g, tvi_gradient_sink *sink)
 {
     const tvi_rows t = {pass->n_rows, model->n_latents, pass->t, NULL};
     const tvi_rows x = tvi_pass_inputs(pass);
@@ -154,7 +154,8 @@ static tvae_status run_backward(tvae_model *model, const tvi_pass *pass, gradien
     tvi_prior_gradient(model->prior, pass->n_sequences, pass->n_frames, pass->z.sample,
                        pass->u.sample, g->d_t, g->d_z, g->d_u, pass->prior_scratch, &d_mu,
                        g->d_weights);
-    tvi_pass_code_gradient(pass, g->zeros, g->d_z, g->d_u, g->d_code_z, g->d_code_u);
+    tvi_pass_code_gradient(pass, kl_weight, g->zeros, g->d_z, g->d_u, g->d_code_z,
+                           g->d_code_u);
     st = tvi_prior_deliver(model->prior, d_mu, g->d_weights, sink);
     if (st == TVAE_OK && model->u_encoder)
         st = tvi_layer_backward(model->u_encoder, &x, pass->u.code, g->d_code_u, NULL,
@@ -194,7 +195,7 @@ tvae_status tvi_model_loss(tvae_model *model, tvae_workspace *work,
         st = lend_scratch(model, work, sink);
     }
     if (st == TVAE_OK)
-        st = run_backward(model, &pass, &g, sink);
+        st = run_backward(model, &pass, batch->kl_weight, &g, sink);
     if (lent) {
         sink->scratch = NULL;
         sink->n_scratch = 0;

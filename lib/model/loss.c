@@ -14,7 +14,7 @@ static tvae_status make_batch(const tvae_model *model, const tvae_workspace *wor
 {
     tvae_status st = tvi_check_handles(model, work, call);
 
-    *batch = (tvi_batch){0};
+    *batch = (tvi_batch){.kl_weight = 1.0};
     if (st == TVAE_OK)
         st = tvi_check_frames(model, x, call, &batch->n_sequences, &batch->n_frames);
     if (st == TVAE_OK && n_terms > TVAE_N_TERMS)

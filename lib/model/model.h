@@ -27,6 +27,7 @@ typedef struct tvi_batch {
     const float *x;       /* [n_sequences * n_frames, n_pixels] */
     const float *noise_z; /* [n_sequences * n_frames, n_latents]; NULL: at the means */
     const float *noise_u;
+    double kl_weight; /* of both KLs in the gradient; the terms are not weighted */
 } tvi_batch;
 
 /* The loss terms (TVAE_N_TERMS of them) of a batch, and, unless `sink` is NULL, the

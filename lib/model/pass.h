@@ -94,11 +94,12 @@ tvae_status tvi_pass_decode(tvi_pass *pass, tvae_workspace *work);
  * outputs (likelihood.c). */
 void tvi_pass_likelihood(const tvi_pass *pass, float scale, float *d_output);
 
-/* Gradients of the codes from those of the samples, KL included, scaled by 1 / rows
- * (posterior.c). `zeros` is a row of latents, for posteriors without noise. d_u and
+/* Gradients of the codes from those of the samples, KL included, scaled by kl_weight /
+ * rows (posterior.c). `zeros` is a row of latents, for posteriors without noise. d_u and
  * d_code_u are not used for a plain VAE. */
-void tvi_pass_code_gradient(const tvi_pass *pass, const float *zeros, const float *d_z,
-                            const float *d_u, float *d_code_z, float *d_code_u);
+void tvi_pass_code_gradient(const tvi_pass *pass, double kl_weight, const float *zeros,
+                            const float *d_z, const float *d_u, float *d_code_z,
+                            float *d_code_u);
 
 /* The workspace's block of n doubles. */
 tvae_status tvi_workspace_doubles(tvae_workspace *work, int slot, size_t n,

@@ -68,6 +68,7 @@ tvae_status tvi_pass_sample(tvi_pass *pass, tvae_workspace *work, const float *n
 
 typedef struct code_gradient {
     const tvi_pass *pass;
+    float kl_scale;
     const float *zeros, *d_z, *d_u;
     float *d_code_z, *d_code_u;
 } code_gradient;
@@ -79,7 +80,7 @@ static void gradient_row(const code_gradient *job, const tvi_posterior *posterio
     const float *mean = posterior->code + first;
 
     tvi_kernel()->gaussian_gradient(
-        n, 1.0f / (float)job->pass->n_rows, mean, mean + n,
+        n, job->kl_scale, mean, mean + n,
         posterior->noise ? posterior->noise + row * n : job->zeros, d_sample + row * n,
         d_code + first, d_code + first + n);
 }
@@ -95,10 +96,12 @@ static void gradient_rows(void *context, size_t begin, size_t end)
     }
 }
 
-void tvi_pass_code_gradient(const tvi_pass *pass, const float *zeros, const float *d_z,
-                            const float *d_u, float *d_code_z, float *d_code_u)
+void tvi_pass_code_gradient(const tvi_pass *pass, double kl_weight, const float *zeros,
+                            const float *d_z, const float *d_u, float *d_code_z,
+                            float *d_code_u)
 {
-    code_gradient job = {pass, zeros, d_z, d_u, d_code_z, d_code_u};
+    const float kl_scale = (float)kl_weight / (float)pass->n_rows;
+    code_gradient job = {pass, kl_scale, zeros, d_z, d_u, d_code_z, d_code_u};
 
     tvi_parallel_for(pass->n_rows, 1, gradient_rows, &job);
 }

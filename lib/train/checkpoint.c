@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,15 +20,22 @@ enum { ENTRY_BYTES = TVI_NAME_BYTES + 32 };
 
 static const char format_name[] = "tvae-trainer-1";
 
-/* The options that are numbers of type double, beside the learning rate. */
+/* The options that are numbers of type double, beside the learning rate. A state without
+ * a `late` one is of the time before it, and was saved with its default. */
 static const struct {
     const char *name;
     size_t offset;
-} real_options[] = {{"momentum", offsetof(tvae_train_options, momentum)},
-                    {"beta1", offsetof(tvae_train_options, beta1)},
-                    {"beta2", offsetof(tvae_train_options, beta2)},
-                    {"epsilon", offsetof(tvae_train_options, epsilon)},
-                    {"weight_decay", offsetof(tvae_train_options, weight_decay)}};
+    bool late;
+} real_options[] = {
+    {"momentum", offsetof(tvae_train_options, momentum), false},
+    {"beta1", offsetof(tvae_train_options, beta1), false},
+    {"beta2", offsetof(tvae_train_options, beta2), false},
+    {"epsilon", offsetof(tvae_train_options, epsilon), false},
+    {"weight_decay", offsetof(tvae_train_options, weight_decay), false},
+    {"schedule_gamma", offsetof(tvae_train_options, schedule_gamma), true},
+    {"min_learning_rate", offsetof(tvae_train_options, min_learning_rate), true},
+    {"max_gradient_norm", offsetof(tvae_train_options, max_gradient_norm), true},
+    {"kl_weight", offsetof(tvae_train_options, kl_weight), true}};
 
 enum { N_REAL_OPTIONS = sizeof real_options / sizeof *real_options };
 
@@ -37,6 +45,26 @@ static double real_option(const tvae_train_options *options, size_t index)
 
     memcpy(&value, (const char *)options + real_options[index].offset, sizeof value);
     return value;
+}
+
+/* The options that are whole numbers of at least 0, beside the seed. */
+static const struct {
+    const char *name;
+    bool late;
+} whole_options[] = {{"optimizer", false},
+                     {"schedule", true},
+                     {"schedule_steps", true},
+                     {"kl_warmup_steps", true}};
+
+enum { N_WHOLE_OPTIONS = sizeof whole_options / sizeof *whole_options };
+
+static uint64_t whole_option(const tvae_train_options *options, size_t index)
+{
+    const int64_t values[N_WHOLE_OPTIONS] = {options->optimizer, options->schedule,
+                                             options->schedule_steps,
+                                             options->kl_warmup_steps};
+
+    return (uint64_t)values[index];
 }
 
 /* ---- the arrays ---- */
@@ -173,11 +201,11 @@ static tvae_status put_numbers(const tvae_trainer *trainer, tvae_archive *archiv
     if (st == TVAE_OK)
         st = put_integer(archive, "seed", o->seed);
     if (st == TVAE_OK)
-        st = put_integer(archive, "optimizer", (uint64_t)o->optimizer);
-    if (st == TVAE_OK)
         st = put_real(archive, "learning_rate", trainer->initial_rate);
     if (st == TVAE_OK)
         st = put_real(archive, "current_learning_rate", o->learning_rate);
+    for (size_t i = 0; i < N_WHOLE_OPTIONS && st == TVAE_OK; i++)
+        st = put_integer(archive, whole_options[i].name, whole_option(o, i));
     for (size_t i = 0; i < N_REAL_OPTIONS && st == TVAE_OK; i++)
         st = put_real(archive, real_options[i].name, real_option(o, i));
     return st;
@@ -235,6 +263,37 @@ static tvae_status match_real(const tvae_archive *archive, const char *name,
     return st;
 }
 
+/* Without an entry for a late option the trainer must have the default. */
+static bool is_default_entry(const tvae_archive *archive, const char *name, bool late,
+                             bool has_default)
+{
+    return late && has_default && !tvae_archive_metadata(archive, name);
+}
+
+static tvae_status match_options(const tvae_trainer *trainer, const tvae_archive *archive,
+                                 const char *call)
+{
+    const tvae_train_options *o = &trainer->optimiser.options;
+    tvae_train_options defaults;
+    tvae_status st = tvae_train_options_init(&defaults, sizeof defaults);
+
+    for (size_t i = 0; i < N_WHOLE_OPTIONS && st == TVAE_OK; i++) {
+        const uint64_t value = whole_option(o, i);
+
+        if (!is_default_entry(archive, whole_options[i].name, whole_options[i].late,
+                              value == whole_option(&defaults, i)))
+            st = match_integer(archive, whole_options[i].name, value, call);
+    }
+    for (size_t i = 0; i < N_REAL_OPTIONS && st == TVAE_OK; i++) {
+        const double value = real_option(o, i);
+
+        if (!is_default_entry(archive, real_options[i].name, real_options[i].late,
+                              value == real_option(&defaults, i)))
+            st = match_real(archive, real_options[i].name, value, call);
+    }
+    return st;
+}
+
 /* All options must be those of the trainer; step and present rate are handed out. */
 static tvae_status check_numbers(const tvae_trainer *trainer, const tvae_archive *archive,
                                  const char *call, uint64_t *step, double *rate)
@@ -248,11 +307,9 @@ static tvae_status check_numbers(const tvae_trainer *trainer, const tvae_archive
                         call, format ? format : "not given", format_name);
     st = match_integer(archive, "seed", o->seed, call);
     if (st == TVAE_OK)
-        st = match_integer(archive, "optimizer", (uint64_t)o->optimizer, call);
+        st = match_options(trainer, archive, call);
     if (st == TVAE_OK)
         st = match_real(archive, "learning_rate", trainer->initial_rate, call);
-    for (size_t i = 0; i < N_REAL_OPTIONS && st == TVAE_OK; i++)
-        st = match_real(archive, real_options[i].name, real_option(o, i), call);
     if (st == TVAE_OK)
         st = find_real(archive, "current_learning_rate", rate, call);
     if (st == TVAE_OK && !(*rate > 0.0))

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "kernel/kernel.h"
+#include "train/schedule.h"
 
 enum { GRAIN = 4096 };
 
@@ -103,7 +104,7 @@ static tvae_status begin_update(const tvi_optimiser *optimiser, int64_t step,
 {
     const tvae_train_options *o = &optimiser->options;
     const tvi_optimiser_slot *slot = find_slot(optimiser, parameter);
-    const double t = (double)step;
+    const double t = (double)step, rate = tvi_learning_rate_at(o, step - 1);
 
     if (!slot)
         return tvi_fail(TVAE_E_STATE,
@@ -113,18 +114,18 @@ static tvae_status begin_update(const tvi_optimiser *optimiser, int64_t step,
                   .value = parameter->value,
                   .buffers = {slot->buffers[0], slot->buffers[1]},
                   .is_sgd = o->optimizer == TVAE_OPTIMIZER_SGD,
-                  .rate = (float)o->learning_rate,
+                  .rate = (float)rate,
                   .momentum = (float)o->momentum};
     if (u->is_sgd)
         return TVAE_OK;
     /* Kingma & Ba 2015, algorithm 1, with the corrections as PyTorch places them. */
-    u->step_size = (float)(o->learning_rate / (1.0 - pow(o->beta1, t)));
+    u->step_size = (float)(rate / (1.0 - pow(o->beta1, t)));
     u->root_correction = (float)sqrt(1.0 - pow(o->beta2, t));
     u->beta1 = (float)o->beta1;
     u->beta2 = (float)o->beta2;
     u->epsilon = (float)o->epsilon;
     u->decay = o->optimizer == TVAE_OPTIMIZER_ADAMW
-                   ? (float)(1.0 - o->learning_rate * o->weight_decay)
+                   ? (float)(1.0 - rate * o->weight_decay)
                    : 1.0f;
     return TVAE_OK;
 }

@@ -31,7 +31,8 @@ tvae_status tvi_optimiser_init(tvi_optimiser *optimiser,
                                const tvi_parameter_list *parameters);
 void tvi_optimiser_release(tvi_optimiser *optimiser);
 
-/* Update one parameter by its gradient, split among the threads. Steps count from 1. */
+/* Update one parameter by its gradient at the step's learning rate, split among the
+ * threads. Steps count from 1. */
 tvae_status tvi_optimiser_update(tvi_optimiser *optimiser, int64_t step,
                                  tvi_parameter *parameter, const float *gradient);
 

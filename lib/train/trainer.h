@@ -14,12 +14,13 @@ struct tvae_trainer {
     tvae_model *model;
     tvae_workspace *work;
     tvi_optimiser optimiser;
-    double initial_rate; /* options.learning_rate may have been changed since */
+    double initial_rate; /* optimiser.options.learning_rate may have been changed since */
     int64_t n_steps;     /* completed */
     float *noise;        /* [2, n_noise]: of z, then of u */
     size_t n_noise;
     float *scratch; /* of the equivariance error */
     size_t n_scratch;
+    double *block_sums; /* of the gradient's norm; NULL before the first clipped step */
 };
 
 /* One step with the noise of `batch`; `terms` [TVAE_N_TERMS] as tvae_trainer_step(). */

@@ -41,7 +41,8 @@ static void take_step(const golden_model *g, tvae_trainer *trainer, size_t step)
 {
     tvae_tensor *noise_z = golden_noise(g, "eps_z", step);
     tvae_tensor *noise_u = golden_noise(g, "eps_u", step);
-    const tvi_batch batch = {.n_sequences = g->n_sequences,
+    const tvi_batch batch = {.kl_weight = 1.0,
+                             .n_sequences = g->n_sequences,
                              .n_frames = g->n_frames,
                              .x = tvae_tensor_data_const(g->frames),
                              .noise_z = tvae_tensor_data_const(noise_z),

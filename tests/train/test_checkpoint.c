@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "train/trainer.h"
 #include "trainer_model.h"
 
 enum { HALF = 20 };
@@ -108,6 +109,39 @@ START_TEST(resume_gives_the_same_bits)
 }
 END_TEST
 
+/* Everything that changes from step to step, and moves between saving and the end. */
+START_TEST(resume_with_schedules_gives_the_same_bits)
+{
+    for (int32_t schedule = TVAE_SCHEDULE_STEP; schedule <= TVAE_SCHEDULE_COSINE;
+         schedule++) {
+        tvae_train_options options = default_options(TVAE_OPTIMIZER_SGD);
+        fixture whole, resumed;
+
+        options.schedule = schedule;
+        options.schedule_steps = schedule == TVAE_SCHEDULE_STEP ? 9 : 33;
+        options.schedule_gamma = 0.7;
+        options.min_learning_rate = 1e-4;
+        options.max_gradient_norm = 1.0;
+        options.kl_weight = 2.0;
+        options.kl_warmup_steps = 27;
+        whole = create(true, 1, &options);
+        resumed = create(true, 99, &options);
+        take_steps(&whole, 2 * HALF);
+        train_half_elsewhere(true, &options);
+        ASSERT_OK(tvae_trainer_load(resumed.trainer, path));
+        ck_assert(tvae_trainer_learning_rate(resumed.trainer) < 0.003);
+        ck_assert(tvae_trainer_kl_weight(resumed.trainer) < 2.0);
+        take_steps(&resumed, HALF);
+        ck_assert(tvae_trainer_learning_rate(resumed.trainer) ==
+                  tvae_trainer_learning_rate(whole.trainer));
+        assert_models_close(resumed.model, whole.model, 0.0);
+        destroy(&whole);
+        destroy(&resumed);
+    }
+    ck_assert_uint_eq(tvi_live_blocks(), 0);
+}
+END_TEST
+
 START_TEST(learning_rate_in_force_is_restored)
 {
     const tvae_train_options options = default_options(TVAE_OPTIMIZER_SGD);
@@ -155,8 +189,21 @@ START_TEST(load_refuses_other_options_by_name)
 {
     const tvae_train_options options = default_options(TVAE_OPTIMIZER_SGD);
     fixture saved = create(true, 1, &options);
-    const char *const names[] = {"seed",  "optimizer", "learning_rate", "momentum",
-                                 "beta1", "beta2",     "epsilon",       "weight_decay"};
+    const char *const names[] = {"seed",
+                                 "optimizer",
+                                 "learning_rate",
+                                 "momentum",
+                                 "beta1",
+                                 "beta2",
+                                 "epsilon",
+                                 "weight_decay",
+                                 "schedule",
+                                 "schedule_steps",
+                                 "schedule_gamma",
+                                 "min_learning_rate",
+                                 "max_gradient_norm",
+                                 "kl_weight",
+                                 "kl_warmup_steps"};
 
     take_steps(&saved, 1);
     ASSERT_OK(tvae_trainer_save(saved.trainer, path));
@@ -172,6 +219,13 @@ START_TEST(load_refuses_other_options_by_name)
         other.beta2 *= i == 5 ? 0.5 : 1.0;
         other.epsilon *= i == 6 ? 0.5 : 1.0;
         other.weight_decay *= i == 7 ? 0.5 : 1.0;
+        other.schedule += i == 8;
+        other.schedule_steps += i == 9;
+        other.schedule_gamma *= i == 10 ? 0.5 : 1.0;
+        other.min_learning_rate += i == 11 ? 1e-5 : 0.0;
+        other.max_gradient_norm += i == 12 ? 1.0 : 0.0;
+        other.kl_weight *= i == 13 ? 0.5 : 1.0;
+        other.kl_warmup_steps += i == 14;
         f = create(true, 3, &other);
         untouched = create(true, 3, &other);
         ASSERT_STATUS(tvae_trainer_load(f.trainer, path), TVAE_E_INVALID);
@@ -183,6 +237,44 @@ START_TEST(load_refuses_other_options_by_name)
         destroy(&f);
     }
     destroy(&saved);
+}
+END_TEST
+
+/* A state of the time before schedules, clipping and KL weights. */
+START_TEST(load_takes_states_without_later_options_for_the_defaults)
+{
+    static const char *const kept[] = {
+        "format", "step",  "seed",    "optimizer",    "learning_rate",        "momentum",
+        "beta1",  "beta2", "epsilon", "weight_decay", "current_learning_rate"};
+    tvae_train_options options = default_options(TVAE_OPTIMIZER_SGD);
+    fixture f = create(true, 1, &options), same = create(true, 2, &options), other;
+    tvae_archive *all = NULL, *old = NULL;
+
+    ASSERT_OK(tvae_archive_create(&all));
+    ASSERT_OK(tvae_archive_create(&old));
+    take_steps(&f, 1);
+    ASSERT_OK(tvi_trainer_to_archive(f.trainer, all, "test"));
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        ASSERT_OK(
+            tvae_archive_set_metadata(old, kept[i], tvae_archive_metadata(all, kept[i])));
+    for (size_t i = 0; i < tvae_archive_count(all); i++) {
+        const char *name = tvae_archive_name(all, i);
+        tvae_tensor *tensor = NULL;
+
+        ASSERT_OK(tvae_archive_get(all, name, &tensor));
+        ASSERT_OK(tvae_archive_put(old, name, tensor));
+        tvae_tensor_destroy(&tensor);
+    }
+    ASSERT_OK(tvi_trainer_from_archive(same.trainer, old, "test"));
+    assert_models_close(same.model, f.model, 0.0);
+    options.kl_weight = 0.5;
+    other = create(true, 2, &options);
+    ASSERT_STATUS(tvi_trainer_from_archive(other.trainer, old, "test"), TVAE_E_FORMAT);
+    tvae_archive_destroy(&old);
+    tvae_archive_destroy(&all);
+    destroy(&other);
+    destroy(&same);
+    destroy(&f);
 }
 END_TEST
 
@@ -272,6 +364,8 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, resume_gives_the_same_bits);
+    tcase_add_test(tcase, resume_with_schedules_gives_the_same_bits);
+    tcase_add_test(tcase, load_takes_states_without_later_options_for_the_defaults);
     tcase_add_test(tcase, learning_rate_in_force_is_restored);
     tcase_add_test(tcase, save_gives_equal_bytes_for_equal_states);
     tcase_add_test(tcase, load_refuses_other_options_by_name);

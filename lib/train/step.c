@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+#include "train/trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "base/rng.h"
+#include "metric/metric.h"
+#include "tensor/tensor.h"
+#include "train/clip.h"
+
+/* One step of a trainer. */
+
+enum { NOISE_GRAIN = 1024 };
+
+static tvae_status check_frames(const tvae_trainer *trainer, const tvae_tensor *x)
+{
+    const tvae_model_options *o = &trainer->model->options;
+    const size_t shape[5] = {tvae_tensor_extent(x, 0), tvae_tensor_extent(x, 1),
+                             (size_t)o->channels, (size_t)o->height, (size_t)o->width};
+
+    if (tvae_tensor_rank(x) != 5)
+        return tvi_fail(TVAE_E_SHAPE,
+                        "trainer_step: x has %d axes, want 5: sequences, frames, "
+                        "channels, height, width",
+                        tvae_tensor_rank(x));
+    return tvi_tensor_check(x, 5, shape, "trainer_step", "x");
+}
+
+/* Capsules whose inside is a single axis: what the equivariance error is defined for. */
+static bool has_line_capsules(const tvae_model *model)
+{
+    const tvae_prior_options *o = tvi_prior_options_of(model->prior);
+
+    return o->capsule_dims[1] == 1 && o->capsule_dims[2] == 1;
+}
+
+/* Make room for `count` floats; what they held is lost. */
+static tvae_status grow(float **values, size_t *capacity, size_t count)
+{
+    float *larger;
+
+    if (count <= *capacity)
+        return TVAE_OK;
+    larger = tvi_alloc_array(count, sizeof *larger);
+    if (!larger)
+        return TVAE_E_NOMEM;
+    tvi_free(*values);
+    *values = larger;
+    *capacity = count;
+    return TVAE_OK;
+}
+
+typedef struct noise_range {
+    uint64_t seed, step;
+    tvi_rng_purpose purpose;
+    float *values;
+} noise_range;
+
+static void fill_noise(void *context, size_t begin, size_t end)
+{
+    const noise_range *noise = context;
+
+    tvi_rng_fill_normal(noise->seed, noise->purpose, noise->step, begin, end - begin,
+                        noise->values + begin);
+}
+
+/* The noise of the step that follows `n_steps` completed ones. */
+static void draw_noise(const tvae_trainer *trainer, size_t n_values)
+{
+    noise_range z = {trainer->optimiser.options.seed, (uint64_t)trainer->n_steps,
+                     TVI_RNG_NOISE_Z, trainer->noise};
+    noise_range u = z;
+
+    tvi_parallel_for(n_values, NOISE_GRAIN, fill_noise, &z);
+    if (!trainer->model->u_encoder)
+        return;
+    u.purpose = TVI_RNG_NOISE_U;
+    u.values = trainer->noise + n_values;
+    tvi_parallel_for(n_values, NOISE_GRAIN, fill_noise, &u);
+}
+
+static tvae_status measure_equivariance(tvae_trainer *trainer, const tvi_batch *batch,
+                                        double *terms)
+{
+    const tvae_prior_options *o = tvi_prior_options_of(trainer->model->prior);
+    const size_t n_capsules = (size_t)o->n_capsules, d = (size_t)o->capsule_dims[0];
+    double sum = 0.0;
+    tvae_status st;
+
+    terms[TVAE_TERM_EQUIVARIANCE_ERROR] = 0.0;
+    if (!has_line_capsules(trainer->model))
+        return TVAE_OK;
+    st = grow(&trainer->scratch, &trainer->n_scratch,
+              tvi_equivariance_scratch_floats(batch->n_sequences, batch->n_frames,
+                                              n_capsules, d));
+    if (st != TVAE_OK)
+        return st;
+    tvi_equivariance_error(batch->n_sequences, batch->n_frames, n_capsules, d,
+                           tvi_model_last_latents(trainer->work), trainer->scratch, &sum);
+    terms[TVAE_TERM_EQUIVARIANCE_ERROR] = sum / (double)batch->n_sequences;
+    if (!isfinite(sum))
+        return tvi_fail(TVAE_E_NUMERIC, "trainer_step: the topographic latent is not "
+                                        "finite");
+    return TVAE_OK;
+}
+
+/* A sink that updates each parameter as soon as its gradient is there. The first
+ * delivery is also the last moment at which a step can be refused whole. */
+typedef struct update_sink {
+    tvi_gradient_sink head;
+    tvae_trainer *trainer;
+    const tvi_batch *batch;
+    double *terms;
+    bool measured;
+} update_sink;
+
+static tvae_status begin_delivery(update_sink *sink)
+{
+    tvae_status st;
+
+    if (sink->measured)
+        return TVAE_OK;
+    st = measure_equivariance(sink->trainer, sink->batch, sink->terms);
+    sink->measured = st == TVAE_OK;
+    return st;
+}
+
+static tvae_status take_gradient(tvi_gradient_sink *head, tvi_parameter *parameter,
+                                 float *gradient)
+{
+    update_sink *sink = (update_sink *)(void *)head;
+    const tvae_status st = begin_delivery(sink);
+
+    if (st != TVAE_OK)
+        return st;
+    return tvi_optimiser_update(&sink->trainer->optimiser, sink->trainer->n_steps + 1,
+                                parameter, gradient);
+}
+
+static tvae_status take_product(tvi_gradient_sink *head, tvi_parameter *parameter,
+                                const tvi_outer_product *product)
+{
+    update_sink *sink = (update_sink *)(void *)head;
+    const tvae_status st = begin_delivery(sink);
+
+    if (st != TVAE_OK)
+        return st;
+    return tvi_optimiser_update_product(&sink->trainer->optimiser,
+                                        sink->trainer->n_steps + 1, parameter, product,
+                                        head->scratch);
+}
+
+/* The finite ones of the terms tell where it began; with all of them finite it is t. */
+static tvae_status fail_not_finite(const tvae_trainer *trainer, const double *terms)
+{
+    static const struct {
+        size_t term;
+        const char *name;
+    } parts[] = {{TVAE_TERM_NEG_LOG_PX, "neg_log_px"},
+                 {TVAE_TERM_KL_Z, "kl_z"},
+                 {TVAE_TERM_KL_U, "kl_u"}};
+    const char *name = "the topographic latent";
+
+    for (size_t i = sizeof parts / sizeof *parts; i-- > 0;)
+        if (!isfinite(terms[parts[i].term]))
+            name = parts[i].name;
+    return tvi_fail(
+        TVAE_E_NUMERIC,
+        "trainer_step: %s is not finite at step %lld, want a finite loss: the "
+        "step is not taken; lower the learning rate (%g), or look for NaN in "
+        "the data",
+        name, (long long)trainer->n_steps + 1, tvae_trainer_learning_rate(trainer));
+}
+
+/* Every parameter by its stored gradient, once the whole gradient is known to be finite
+ * and no longer than max_gradient_norm. */
+static tvae_status update_clipped(tvae_trainer *trainer)
+{
+    const tvi_parameter_list *list = &trainer->model->parameters;
+    const double longest = trainer->optimiser.options.max_gradient_norm;
+    const double norm = tvi_gradient_norm(list, trainer->block_sums);
+    tvae_status st = TVAE_OK;
+
+    if (!isfinite(norm))
+        return tvi_fail(TVAE_E_NUMERIC,
+                        "trainer_step: the gradient's norm is %g at step %lld, want a "
+                        "finite number: the step is not taken; lower the learning rate "
+                        "(%g)",
+                        norm, (long long)trainer->n_steps + 1,
+                        tvae_trainer_learning_rate(trainer));
+    if (norm > longest)
+        tvi_gradient_scale(list, (float)(longest / norm));
+    for (size_t i = 0; i < list->n_items && st == TVAE_OK; i++) {
+        tvi_parameter *parameter = list->items[i].parameter;
+
+        st = tvi_optimiser_update(&trainer->optimiser, trainer->n_steps + 1, parameter,
+                                  parameter->gradient);
+    }
+    return st;
+}
+
+/* Clipping needs the whole gradient before the first update: so it is stored. */
+static tvae_status step_clipped(tvae_trainer *trainer, const tvi_batch *batch,
+                                double *terms)
+{
+    const tvi_parameter_list *list = &trainer->model->parameters;
+    tvi_gradient_sink store = {0};
+    tvae_status st = tvi_parameter_list_allocate_gradients(list);
+
+    if (st != TVAE_OK)
+        return st;
+    if (!trainer->block_sums)
+        trainer->block_sums =
+            tvi_alloc_array(tvi_gradient_norm_blocks(list), sizeof(double));
+    if (!trainer->block_sums)
+        return TVAE_E_NOMEM;
+    tvi_parameter_list_zero_gradients(list);
+    st = tvi_model_loss(trainer->model, trainer->work, batch, terms, &store);
+    if (st == TVAE_OK)
+        st = measure_equivariance(trainer, batch, terms);
+    if (st == TVAE_E_NUMERIC)
+        return fail_not_finite(trainer, terms);
+    return st == TVAE_OK ? update_clipped(trainer) : st;
+}
+
+/* Each parameter is updated while its gradient is at hand. */
+static tvae_status step_at_once(tvae_trainer *trainer, const tvi_batch *batch,
+                                double *terms)
+{
+    update_sink sink = {.head = {.take = take_gradient, .take_product = take_product},
+                        .trainer = trainer,
+                        .batch = batch,
+                        .terms = terms};
+    tvae_status st =
+        tvi_model_loss(trainer->model, trainer->work, batch, terms, &sink.head);
+
+    if (st == TVAE_E_NUMERIC && !sink.measured)
+        return fail_not_finite(trainer, terms);
+    return st;
+}
+
+tvae_status tvi_trainer_step_batch(tvae_trainer *trainer, const tvi_batch *batch,
+                                   double *terms)
+{
+    const bool clips = trainer->optimiser.options.max_gradient_norm > 0.0;
+    const tvae_status st =
+        clips ? step_clipped(trainer, batch, terms) : step_at_once(trainer, batch, terms);
+
+    if (st != TVAE_OK)
+        return st;
+    trainer->n_steps++;
+    return TVAE_OK;
+}
+
+tvae_status tvae_trainer_step(tvae_trainer *trainer, const tvae_tensor *x, double *terms,
+                              size_t n_terms)
+{
+    double all_terms[TVAE_N_TERMS] = {0};
+    tvi_batch batch;
+    size_t n_values;
+    tvae_status st;
+
+    if (!trainer || !x || (!terms && n_terms > 0))
+        return tvi_fail(TVAE_E_INVALID, "trainer_step: %s is NULL",
+                        !trainer ? "trainer"
+                        : !x     ? "x"
+                                 : "terms");
+    if (n_terms > TVAE_N_TERMS)
+        return tvi_fail(TVAE_E_INVALID,
+                        "trainer_step: n_terms is %zu, want at most TVAE_N_TERMS (%d)",
+                        n_terms, TVAE_N_TERMS);
+    st = check_frames(trainer, x);
+    if (st != TVAE_OK)
+        return st;
+    batch = (tvi_batch){.n_sequences = tvae_tensor_extent(x, 0),
+                        .n_frames = tvae_tensor_extent(x, 1),
+                        .x = tvae_tensor_data_const(x),
+                        .kl_weight = tvae_trainer_kl_weight(trainer)};
+    if (!tvi_multiply(batch.n_sequences * batch.n_frames, trainer->model->n_latents,
+                      &n_values) ||
+        n_values > SIZE_MAX / 2)
+        return tvi_fail(TVAE_E_SHAPE, "trainer_step: x has too many frames");
+    st = grow(&trainer->noise, &trainer->n_noise, 2 * n_values);
+    if (st != TVAE_OK)
+        return st;
+    draw_noise(trainer, n_values);
+    batch.noise_z = trainer->noise;
+    batch.noise_u = trainer->model->u_encoder ? trainer->noise + n_values : NULL;
+
+    st = tvi_trainer_step_batch(trainer, &batch, all_terms);
+    if (n_terms > 0)
+        memcpy(terms, all_terms, n_terms * sizeof *terms);
+    return st;
+}
