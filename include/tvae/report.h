@@ -38,8 +38,12 @@ TVAE_API tvae_status tvae_picture_write(const char *path, const tvae_tensor *fra
 
 /**
  * Draw a run's pictures into its `figures` folder: `reconstructions.png` (input, output,
- * difference) and `traversal_*.png` (true sequence, reconstruction, decoding of one
- * encoded frame rolled step by step).
+ * difference), `traversal_*.png` and `traversal_train_*.png` (true sequence of the test
+ * or training data, reconstruction, decoding of one encoded frame rolled step by step),
+ * `samples.png` (decoded draws of the prior), `filters_encoder.png` and
+ * `filters_decoder.png` (weights that touch the pixels), `neighbourhood.png` (which u one
+ * t sums) and `curves.png` (the log). What a run does not have is left out: frames of
+ * other than 1 or 3 channels are not drawn. docs/report.md says how to read each.
  *
  * @param[in] run   An open run with a checkpoint.
  * @param[in] data  Path that overrides the configured one; NULL for none.

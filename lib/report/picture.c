@@ -2,12 +2,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include <png.h>
-
 #include <tvae/report.h>
 
 #include "base/memory.h"
-#include "io/io.h"
+#include "report/png.h"
 #include "tensor/tensor.h"
 
 /* A grid of frames as an 8-bit RGB picture. */
@@ -129,32 +127,6 @@ static void draw(const grid *g, unsigned char *pixels)
         }
 }
 
-/* Encode in memory, so that the file can be written whole or not at all. */
-static tvae_status encode_and_write(const grid *g, const unsigned char *pixels,
-                                    const char *path)
-{
-    png_image image = {
-        .version = PNG_IMAGE_VERSION,
-        .width = (png_uint_32)g->picture_width,
-        .height = (png_uint_32)g->picture_height,
-        .format = PNG_FORMAT_RGB,
-    };
-    png_alloc_size_t n_bytes = PNG_IMAGE_PNG_SIZE_MAX(image);
-    unsigned char *bytes = tvi_alloc_array(n_bytes, 1);
-    tvae_status st;
-
-    if (!bytes)
-        return TVAE_E_NOMEM;
-    if (png_image_write_to_memory(&image, bytes, &n_bytes, 0, pixels, 0, NULL))
-        st = tvi_file_write(path, bytes, n_bytes);
-    else
-        st = tvi_fail(TVAE_E_IO, "picture_write: %s was not written: libpng says: %s",
-                      path, image.message);
-    png_image_free(&image);
-    tvi_free(bytes);
-    return st;
-}
-
 tvae_status tvae_picture_write(const char *path, const tvae_tensor *frames, int64_t scale)
 {
     unsigned char *pixels;
@@ -169,7 +141,7 @@ tvae_status tvae_picture_write(const char *path, const tvae_tensor *frames, int6
     if (!pixels)
         return TVAE_E_NOMEM;
     draw(&g, pixels);
-    st = encode_and_write(&g, pixels, path);
+    st = tvi_png_write(path, pixels, g.picture_width, g.picture_height, "picture_write");
     tvi_free(pixels);
     return st;
 }
