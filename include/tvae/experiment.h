@@ -48,6 +48,24 @@ typedef struct tvae_evaluate_options {
     int32_t at_means;    /**< 1: latents at the posterior means, not sampled; default 0 */
 } tvae_evaluate_options;
 
+/** What is known of a key of configurations; strings are constant. */
+typedef struct tvae_key_facts {
+    size_t size;         /**< sizeof(tvae_key_facts) of the library */
+    const char *name;    /**< as `--set` takes it */
+    const char *type;    /**< "integer", "number", "word", "words" (one or more, commas
+                              between), "five integers", "path" or "name" */
+    const char *initial; /**< value where an experiment gives none */
+    const char *meaning; /**< in one line */
+    const char *const *words;     /**< what may be given, NULL at the end; NULL for types
+                                       without words */
+    double low;                   /**< least value; NaN for types without numbers */
+    double high;                  /**< greatest value; NaN likewise */
+    int32_t low_is_outside;       /**< 1: low itself is out of range */
+    int32_t high_is_outside;      /**< 1: high itself is out of range */
+    int32_t may_change_on_resume; /**< 1: does not change what is learnt */
+    int32_t zero_is_automatic;    /**< 1: 0 stands for the data's own value */
+} tvae_key_facts;
+
 /** Number of experiments known by name. Threads: any. Since: 0.1 */
 TVAE_API size_t tvae_experiment_count(void);
 
@@ -97,9 +115,25 @@ TVAE_API size_t tvae_config_key_count(void);
  * constant. Threads: any. Since: 0.1 */
 TVAE_API const char *tvae_config_key(size_t index, const char **meaning);
 
-/** Build the configured model, its parameters drawn from the seed. Statuses: TVAE_OK,
- *  TVAE_E_INVALID, TVAE_E_NOMEM. Ownership: one reference for the caller. Threads: any.
- *  Since: 0.1 */
+/** Everything about key @p index: docs/configuration.md is made of it. Statuses: TVAE_OK,
+ *  TVAE_E_INVALID, TVAE_E_NOT_FOUND past the end. Threads: any. Since: 0.1 */
+TVAE_API tvae_status tvae_config_key_facts(size_t index, tvae_key_facts *facts,
+                                           size_t size);
+
+/** The whole configuration as a JSON object into [capacity] bytes, zero-ended: what
+ * tvae_config_load() reads. Statuses: TVAE_OK, TVAE_E_INVALID (NULL, or too small: the
+ * message gives the size), TVAE_E_NOMEM. Threads: shared-read. Since: 0.1 */
+TVAE_API tvae_status tvae_config_json(const tvae_config *config, char *text,
+                                      size_t capacity);
+
+/** Write that to a file, whole or not at all. Statuses: TVAE_OK, TVAE_E_INVALID,
+ *  TVAE_E_IO, TVAE_E_NOMEM. Threads: shared-read. Since: 0.1 */
+TVAE_API tvae_status tvae_config_save(const tvae_config *config, const char *path);
+
+/** Build the configured model, its parameters drawn from the seed. Sizes left to the data
+ *  (0) are read from them where they are named. Statuses: TVAE_OK, TVAE_E_INVALID,
+ *  TVAE_E_NOMEM, and those of opening the data. Ownership: one reference for the caller.
+ * Threads: any. Since: 0.1 */
 TVAE_API tvae_status tvae_config_build_model(const tvae_config *config, tvae_model **out);
 
 /** Open the configured data. Statuses: as the dataset's own `_create`. Ownership: one

@@ -11,8 +11,9 @@
 enum { TVI_EXPERIMENT_BYTES = 64, TVI_PATH_BYTES = 4096, TVI_VALUE_BYTES = 4096 };
 
 /* Places of the words of keys, as keys.c lists them. */
-enum { TVI_DATASET_MNIST, TVI_DATASET_SPRITES };
+enum { TVI_DATASET_MNIST, TVI_DATASET_SPRITES, TVI_DATASET_NPZ };
 enum { TVI_PRIOR_SHIFTING, TVI_PRIOR_STATIONARY, TVI_PRIOR_NONE };
+enum { TVI_TEST_TRANSFORM_SAME }; /* the others: 1 + a TVAE_TRANSFORM */
 
 /* The values of a configuration; every member has one row in the table of keys.c, which
  * alone knows its type, range and meaning. */
@@ -23,15 +24,20 @@ typedef struct tvi_settings {
         n_prefetch;
     int64_t optimizer;
     double learning_rate, momentum, beta1, beta2, adam_epsilon, weight_decay;
-    int64_t n_capsules, capsule_dim, prior, window, window_capsule, off_diagonal;
+    int64_t n_capsules, capsule_dim, capsule_dim_2, capsule_dim_3;
+    int64_t prior, window, window_capsule, window_capsule_2, window_capsule_3,
+        off_diagonal, frame_boundary, capsule_boundary;
     double mu_init, epsilon;
-    int64_t likelihood;
+    int64_t learn_mu, learn_weights;
+    int64_t likelihood, bias_per_pixel;
     double gaussian_scale;
-    int64_t dataset, transform, image_size, image_width, n_frames, varying;
+    int64_t dataset, transform, test_transform, channels, image_size, image_width,
+        n_frames, varying;
     int64_t start[TVAE_N_SPRITE_FACTORS], stride[TVAE_N_SPRITE_FACTORS],
         max_values[TVAE_N_SPRITE_FACTORS];
     int64_t split_seed;
     double validation_fraction, test_fraction;
+    int64_t random_split;
 } tvi_settings;
 
 struct tvae_config {
@@ -91,9 +97,6 @@ tvae_status tvi_settings_set(tvi_settings *settings, const char *name, const cha
 
 tvae_status tvi_config_from_settings(const tvi_settings *settings, tvae_config **out);
 
-/* As tvae_config_load() and its opposite: whole or not at all. */
-tvae_status tvi_config_save(const tvae_config *config, const char *path);
-
 /* Is a run that was started with `kept` continued by `asked`? The first key that forbids
  * it is named in the error. */
 tvae_status tvi_config_match(const tvae_config *kept, const tvae_config *asked,
@@ -106,9 +109,12 @@ void tvi_config_inherit(tvae_config *asked, const tvae_config *kept);
 tvae_status tvi_settings_open_data(const tvi_settings *settings, int32_t split,
                                    tvae_dataset **out);
 
-/* Set image sizes left to the data from it; refuse data that contradict them. */
+/* Set sizes left to the data from it; refuse data that contradict them. */
 tvae_status tvi_settings_fit_data(tvi_settings *settings, const tvae_dataset *data,
                                   const char *call);
+
+/* Is no size left to the data? */
+bool tvi_settings_fit(const tvi_settings *settings);
 
 /* ---- experiments ---- */
 

@@ -39,7 +39,9 @@ static bool scalar_text(const json_t *value, char *text, size_t capacity)
     char number[TVI_NUMBER_TEXT];
     int n;
 
-    if (json_is_integer(value))
+    if (json_is_boolean(value))
+        n = snprintf(text, capacity, "%s", json_is_true(value) ? "yes" : "no");
+    else if (json_is_integer(value))
         n = snprintf(text, capacity, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     else if (json_is_real(value))
         n = snprintf(text, capacity, "%s",
@@ -217,29 +219,65 @@ static size_t digits_needed(const tvi_settings *settings)
     return most;
 }
 
-tvae_status tvi_config_save(const tvae_config *config, const char *path)
+/* The whole configuration, an end of line after it; free() it. */
+static tvae_status config_text(const tvae_config *config, const char *call, char **out,
+                               size_t *n_bytes)
 {
     const size_t flags = JSON_INDENT(INDENT) | JSON_PRESERVE_ORDER |
                          JSON_REAL_PRECISION(digits_needed(&config->settings));
     json_t *object = json_object();
-    char *text = NULL;
     bool whole = object != NULL;
-    size_t n_bytes;
-    tvae_status st;
 
+    *out = NULL;
     for (size_t i = 0; i < tvi_n_keys && whole; i++)
         whole = json_object_set_new(object, tvi_keys[i].name,
                                     key_json(&tvi_keys[i], &config->settings)) == 0;
     if (whole)
-        text = json_dumps(object, flags);
+        *out = json_dumps(object, flags);
     json_decref(object);
-    if (!text)
+    if (!*out)
         return tvi_fail(TVAE_E_INVALID,
-                        "run: the configuration cannot be written as JSON: a path in it "
-                        "is not UTF-8, or memory ran out");
-    n_bytes = strlen(text);
-    text[n_bytes] = '\n'; /* in place of the end: the length is given */
-    st = tvi_file_write(path, text, n_bytes + 1);
+                        "%s: the configuration cannot be written as JSON: a path in it "
+                        "is not UTF-8, or memory ran out",
+                        call);
+    *n_bytes = strlen(*out) + 1;
+    (*out)[*n_bytes - 1] = '\n'; /* in place of the end: the length is given */
+    return TVAE_OK;
+}
+
+tvae_status tvae_config_save(const tvae_config *config, const char *path)
+{
+    char *text = NULL;
+    size_t n_bytes = 0;
+    tvae_status st;
+
+    if (!config || !path)
+        return tvi_fail(TVAE_E_INVALID, "config_save: %s is NULL",
+                        config ? "path" : "config");
+    st = config_text(config, "config_save", &text, &n_bytes);
+    if (st == TVAE_OK)
+        st = tvi_file_write(path, text, n_bytes);
     free(text);
+    return st;
+}
+
+tvae_status tvae_config_json(const tvae_config *config, char *text, size_t capacity)
+{
+    char *whole = NULL;
+    size_t n_bytes = 0;
+    tvae_status st;
+
+    if (!config || !text)
+        return tvi_fail(TVAE_E_INVALID, "config_json: %s is NULL",
+                        config ? "text" : "config");
+    st = config_text(config, "config_json", &whole, &n_bytes);
+    if (st == TVAE_OK && n_bytes >= capacity)
+        st = tvi_fail(TVAE_E_INVALID, "config_json: capacity is %zu, want at least %zu",
+                      capacity, n_bytes + 1);
+    if (st == TVAE_OK) {
+        memcpy(text, whole, n_bytes);
+        text[n_bytes] = '\0';
+    }
+    free(whole);
     return st;
 }

@@ -20,9 +20,13 @@ static const double most = 9007199254740992.0; /* 2^53: exact as a double, too *
 static const char *const optimizers[] = {"sgd", "adam", "adamw", NULL};
 static const char *const priors[] = {"shifting", "stationary", "none", NULL};
 static const char *const likelihoods[] = {"bernoulli", "gaussian", NULL};
-static const char *const datasets[] = {"mnist", "sprites", NULL};
+static const char *const datasets[] = {"mnist", "sprites", "npz", NULL};
+static const char *const boundaries[] = {"circular", "zero", NULL};
+static const char *const answers[] = {"no", "yes", NULL};
 /* In the order of the TVAE_TRANSFORM numbers. */
 static const char *const transforms[] = {"none", "random", "dual", "perspective", NULL};
+static const char *const test_transforms[] = {"same", "none",        "random",
+                                              "dual", "perspective", NULL};
 static const char *const factors[] = {"shape", "scale", "orientation",
                                       "posX",  "posY",  NULL};
 
@@ -31,7 +35,7 @@ const tvi_key tvi_keys[] = {
     {"experiment", TVI_KEY_NAME, AT(experiment), 0, 0, 0, NULL, "",
      "name of the experiment that the other values start from; fixed"},
     {"data", TVI_KEY_PATH, AT(data), FREE, 0, 0, NULL, "",
-     "folder of MNIST's files or the dSprites .npz; empty draws sprites without a file"},
+     "MNIST's folder, the dSprites .npz, or a file of your own; empty: drawn sprites"},
 
     {"steps", TVI_KEY_INTEGER, AT(steps), FREE, 0, most, NULL, "0",
      "optimisation steps in all, those before a resume included; 0: epochs counts"},
@@ -67,32 +71,54 @@ const tvi_key tvi_keys[] = {
 
     {"n_capsules", TVI_KEY_INTEGER, AT(n_capsules), 0, 1, 65536, NULL, "15",
      "capsules of latents"},
-    {"capsule_dim", TVI_KEY_INTEGER, AT(capsule_dim), 0, 1, 4096, NULL, "15",
-     "latents a capsule"},
+    {"capsule_dim", TVI_KEY_INTEGER, AT(capsule_dim), AUTO, 0, 4096, NULL, "15",
+     "places along a capsule; 0: as many as a sequence has frames"},
+    {"capsule_dim_2", TVI_KEY_INTEGER, AT(capsule_dim_2), 0, 1, 4096, NULL, "1",
+     "rows of such places: a capsule that is a 2-D torus"},
+    {"capsule_dim_3", TVI_KEY_INTEGER, AT(capsule_dim_3), 0, 1, 4096, NULL, "1",
+     "layers of such rows: a capsule that is a 3-D torus"},
     {"prior", TVI_KEY_WORD, AT(prior), 0, 0, 0, priors, "shifting",
-     "shifting (TVAE), stationary (BubbleVAE) or none (plain VAE) temporal coherence"},
+     "shifting (TVAE), stationary (box: BubbleVAE, torus, L = 0) or none (plain VAE)"},
     {"window", TVI_KEY_INTEGER, AT(window), 0, 1, 4096, NULL, "1",
      "frames in a neighbourhood"},
     {"window_capsule", TVI_KEY_INTEGER, AT(window_capsule), 0, 0, 4096, NULL, "0",
      "places along the capsule in a neighbourhood; 0: as many as window"},
+    {"window_capsule_2", TVI_KEY_INTEGER, AT(window_capsule_2), 0, 0, 4096, NULL, "0",
+     "stationary: the same along capsule_dim_2; 0: as window_capsule, 1 if that is 1"},
+    {"window_capsule_3", TVI_KEY_INTEGER, AT(window_capsule_3), 0, 0, 4096, NULL, "0",
+     "stationary: the same along capsule_dim_3; 0: as window_capsule, 1 if that is 1"},
     {"off_diagonal", TVI_KEY_INTEGER, AT(off_diagonal), 0, 0, 4096, NULL, "0",
      "shifting: half the band; the paper's K is 2 * off_diagonal + 1"},
+    {"frame_boundary", TVI_KEY_WORD, AT(frame_boundary), 0, 0, 0, boundaries, "circular",
+     "beyond a sequence's ends: circular (it goes round) or zero (nothing)"},
+    {"capsule_boundary", TVI_KEY_WORD, AT(capsule_boundary), 0, 0, 0, boundaries,
+     "circular", "beyond a capsule's ends: circular (a ring) or zero (nothing)"},
     {"mu_init", TVI_KEY_REAL, AT(mu_init), 0, -1e6, 1e6, NULL, "30",
-     "start of the learnt mu"},
+     "start of mu"},
+    {"learn_mu", TVI_KEY_WORD, AT(learn_mu), 0, 0, 0, answers, "yes",
+     "yes: mu is trained; no: it stays at its start"},
+    {"learn_weights", TVI_KEY_WORD, AT(learn_weights), 0, 0, 0, answers, "no",
+     "yes: the weights of the neighbourhood are trained; no: all stay 1"},
     {"epsilon", TVI_KEY_REAL, AT(epsilon), OPEN, 0, 1e6, NULL, "0.000001",
      "added to every energy"},
     {"likelihood", TVI_KEY_WORD, AT(likelihood), 0, 0, 0, likelihoods, "bernoulli",
      "bernoulli or gaussian pixels"},
     {"gaussian_scale", TVI_KEY_REAL, AT(gaussian_scale), OPEN, 0, 1e6, NULL, "1",
      "standard deviation of gaussian pixels"},
+    {"bias_per_pixel", TVI_KEY_WORD, AT(bias_per_pixel), 0, 0, 0, answers, "no",
+     "the decoder's last layer: one bias a channel (no, the reference) or a pixel (yes)"},
 
     {"dataset", TVI_KEY_WORD, AT(dataset), 0, 0, 0, datasets, "sprites",
-     "mnist (images in IDX files) or sprites"},
+     "mnist (images in IDX files), sprites, or npz (sequences or vectors of your own)"},
     {"transform", TVI_KEY_WORD, AT(transform), 0, 0, 0, transforms, "random",
      "mnist: none (single frames), random (one factor runs), dual or perspective"},
-    {"image_size", TVI_KEY_INTEGER, AT(image_size), AUTO, 0, 4096, NULL, "0",
+    {"test_transform", TVI_KEY_WORD, AT(test_transform), 0, 0, 0, test_transforms, "same",
+     "mnist: transform of the test images alone; same: as transform"},
+    {"channels", TVI_KEY_INTEGER, AT(channels), AUTO, 0, 65536, NULL, "0",
+     "channels a frame; 0: the data's"},
+    {"image_size", TVI_KEY_INTEGER, AT(image_size), AUTO, 0, 1048576, NULL, "0",
      "rows of pixels a frame; 0: the data's, 64 for sprites"},
-    {"image_width", TVI_KEY_INTEGER, AT(image_width), AUTO, 0, 4096, NULL, "0",
+    {"image_width", TVI_KEY_INTEGER, AT(image_width), AUTO, 0, 1048576, NULL, "0",
      "columns of pixels a frame; 0: the data's, or as many as rows"},
     {"n_frames", TVI_KEY_INTEGER, AT(n_frames), 0, 2, 4096, NULL, "15",
      "sprites: frames a sequence"},
@@ -109,7 +135,9 @@ const tvi_key tvi_keys[] = {
     {"validation_fraction", TVI_KEY_REAL, AT(validation_fraction), HALF_OPEN, 0, 1, NULL,
      "0.2", "mnist: share of the training images held out for validation"},
     {"test_fraction", TVI_KEY_REAL, AT(test_fraction), HALF_OPEN, 0, 1, NULL, "0.1",
-     "sprites: share of the starting images held out for validation and test"},
+     "sprites, npz: share of the sequences held out for validation and test"},
+    {"random_split", TVI_KEY_WORD, AT(random_split), 0, 0, 0, answers, "yes",
+     "npz: yes: the held-out part is drawn by split_seed; no: it is the file's end"},
 };
 /* clang-format on */
 

@@ -38,12 +38,15 @@ static size_t edit_distance(const char *a, const char *b)
     return row[n_b];
 }
 
-/* One more than the distance, or 1 where one of the names holds the other. */
+/* Two more than the distance; 1 where one of the names holds the other, 0 where the name
+ * begins with what is wanted. */
 static size_t rank_name(const char *wanted, const char *name)
 {
+    if (*wanted && strncmp(name, wanted, strlen(wanted)) == 0)
+        return 0;
     if (*wanted && (strstr(name, wanted) || strstr(wanted, name)))
         return 1;
-    return 1 + edit_distance(wanted, name);
+    return 2 + edit_distance(wanted, name);
 }
 
 static void append(char text[TVI_NEAREST_BYTES], const char *word)

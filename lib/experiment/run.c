@@ -105,7 +105,7 @@ static tvae_status load_config(const char *folder, tvae_config **out)
 static tvae_status save_config(const tvae_run *run)
 {
     char *path = tvi_path_join(run->folder, TVI_CONFIG_FILE);
-    tvae_status st = path ? tvi_config_save(run->config, path) : TVAE_E_NOMEM;
+    tvae_status st = path ? tvae_config_save(run->config, path) : TVAE_E_NOMEM;
 
     tvi_free(path);
     return st;
@@ -117,7 +117,7 @@ static tvae_status prepare_data(tvae_run *run, bool at_once, const char *call)
     tvi_settings *s = &run->config->settings;
     tvae_status st;
 
-    if (run->data || (!at_once && s->image_size && s->image_width))
+    if (run->data || (!at_once && tvi_settings_fit(s)))
         return TVAE_OK;
     st = tvi_settings_open_data(s, TVAE_SPLIT_TRAIN, &run->data);
     return st == TVAE_OK ? tvi_settings_fit_data(s, run->data, call) : st;

@@ -68,6 +68,11 @@ const char *run_file(const char *run, const char *name)
     return path;
 }
 
+void make_folder(const char *name)
+{
+    ck_assert_int_eq(mkdir(scratch(name), 0777), 0);
+}
+
 void set_key(tvae_config *config, const char *key, const char *value)
 {
     ASSERT_OK(tvae_config_set(config, key, value));

@@ -10,6 +10,9 @@
 void make_scratch(void);
 void remove_scratch(void);
 
+/* Make a folder in it. */
+void make_folder(const char *name);
+
 /* Path of `name` in it; of file `name` of run `run`. Valid until four calls later. */
 const char *scratch(const char *name);
 const char *run_file(const char *run, const char *name);

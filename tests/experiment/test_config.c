@@ -2,6 +2,7 @@
 #include "run_fixture.h"
 
 #include <locale.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,40 +34,73 @@ START_TEST(experiments_are_listed)
 }
 END_TEST
 
-/* The reference's table of experiments. */
+/* The reference's sixteen, key by key; "" where the key says nothing for that prior. */
 START_TEST(experiments_have_the_numbers_of_the_paper)
 {
     static const struct {
-        const char *name, *n_capsules, *capsule_dim, *prior, *window, *window_capsule,
-            *off_diagonal, *split_seed;
+        const char *name, *prior, *window, *window_capsule, *off_diagonal, *split_seed,
+            *transform, *test_transform;
     } rows[] = {
-        {"tvae_Lpartial_mnist", "18", "18", "shifting", "13", "0", "1", "2"},
-        {"bubbles_mnist", "18", "18", "stationary", "5", "3", "0", "1"},
-        {"nontvae_mnist", "18", "18", "none", "1", "0", "0", "1"},
-        {"tvae_Lpartial_dsprites", "15", "15", "shifting", "10", "0", "0", "1"},
-        {"nontvae_dsprites", "15", "15", "none", "1", "0", "0", "1"},
+        {"tvae_2d_mnist", "stationary", "1", "5", "", "1", "none", "same"},
+        {"tvae_Lhalf_mnist", "shifting", "18", "0", "1", "1", "random", "same"},
+        {"tvae_Lpartial_mnist", "shifting", "13", "0", "1", "2", "random", "same"},
+        {"tvae_Lshort_mnist", "shifting", "5", "0", "1", "2", "random", "same"},
+        {"bubbles_mnist", "stationary", "5", "3", "", "1", "random", "same"},
+        {"tvae_L0_mnist", "stationary", "1", "3", "", "1", "random", "same"},
+        {"nontvae_mnist", "none", "", "", "", "1", "random", "same"},
+        {"tvae_Lpartial_mnist_generalization", "shifting", "13", "0", "1", "2", "random",
+         "dual"},
+        {"tvae_Lpartial_rotcolor_mnist", "shifting", "13", "0", "1", "1", "dual", "same"},
+        {"tvae_Lpartial_perspective_mnist", "shifting", "13", "0", "1", "1",
+         "perspective", "same"},
+        {"tvae_Lhalf_dsprites", "shifting", "15", "0", "0", "", "", ""},
+        {"tvae_Lpartial_dsprites", "shifting", "10", "0", "0", "", "", ""},
+        {"tvae_Lshort_dsprites", "shifting", "5", "0", "0", "", "", ""},
+        {"bubbles_dsprites", "stationary", "5", "5", "", "", "", ""},
+        {"tvae_L0_dsprites", "stationary", "1", "3", "", "", "", ""},
+        {"nontvae_dsprites", "none", "", "", "", "", "", ""},
     };
 
+    ck_assert_uint_eq(sizeof rows / sizeof *rows, 16);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const bool torus = strcmp(rows[i].name, "tvae_2d_mnist") == 0;
+        const bool mnist = strstr(rows[i].name, "mnist") != NULL;
+        const char *const dim = mnist ? "18" : "15";
+        const char *const values[][2] = {
+            {"prior", rows[i].prior},
+            {"window", rows[i].window},
+            {"window_capsule", rows[i].window_capsule},
+            {"off_diagonal", rows[i].off_diagonal},
+            {"split_seed", rows[i].split_seed},
+            {"transform", rows[i].transform},
+            {"test_transform", rows[i].test_transform},
+            {"dataset", mnist ? "mnist" : "sprites"},
+            {"n_capsules", torus ? "1" : dim},
+            {"capsule_dim", dim},
+            {"capsule_dim_2", torus ? "18" : "1"},
+            {"capsule_dim_3", "1"},
+            {"batch_size", torus ? "128" : "8"},
+            {"epochs", torus ? "250" : "100"},
+            {"mu_init", torus ? "10" : "30"},
+            {"epsilon",
+             strcmp(rows[i].name, "tvae_L0_dsprites") == 0 ? "0.001" : "1e-06"},
+            {"optimizer", "sgd"},
+            {"learning_rate", "0.0001"},
+            {"momentum", "0.9"},
+            {"steps", "0"},
+            {"likelihood", "bernoulli"},
+            {"frame_boundary", "circular"},
+            {"capsule_boundary", "circular"},
+            {"learn_mu", "yes"},
+            {"learn_weights", "no"},
+            {"bias_per_pixel", "no"},
+        };
         tvae_config *config = NULL;
 
         ASSERT_OK(tvae_config_create(rows[i].name, &config));
-        assert_value(config, "n_capsules", rows[i].n_capsules);
-        assert_value(config, "capsule_dim", rows[i].capsule_dim);
-        assert_value(config, "prior", rows[i].prior);
-        assert_value(config, "window", rows[i].window);
-        assert_value(config, "window_capsule", rows[i].window_capsule);
-        assert_value(config, "off_diagonal", rows[i].off_diagonal);
-        assert_value(config, "split_seed", rows[i].split_seed);
-        assert_value(config, "optimizer", "sgd");
-        assert_value(config, "learning_rate", "0.0001");
-        assert_value(config, "momentum", "0.9");
-        assert_value(config, "batch_size", "8");
-        assert_value(config, "epochs", "100");
-        assert_value(config, "steps", "0");
-        assert_value(config, "mu_init", "30");
-        assert_value(config, "epsilon", "1e-06");
-        assert_value(config, "likelihood", "bernoulli");
+        for (size_t k = 0; k < sizeof values / sizeof *values; k++)
+            if (*values[k][1])
+                assert_value(config, values[k][0], values[k][1]);
         tvae_config_destroy(&config);
     }
 }
@@ -100,6 +134,7 @@ START_TEST(build_model_has_the_reference_s_size)
     ck_assert_uint_eq(count_parameters("tvae_Lpartial_mnist"), 9804089);
     ck_assert_uint_eq(count_parameters("tvae_Lpartial_dsprites"), 9716277);
     ck_assert_uint_eq(count_parameters("nontvae_mnist"), 6465747);
+    ck_assert_uint_eq(count_parameters("tvae_2d_mnist"), 5231655);
 }
 END_TEST
 
@@ -274,7 +309,7 @@ static void check_file_round_trip(void)
     set_key(config, "start", "2,1,0,3,4");
     set_key(config, "data", "/a \"quoted\"\\path\n\xc3\xa9");
     set_key(config, "steps", "17");
-    ASSERT_OK(tvi_config_save(config, scratch("config.json")));
+    ASSERT_OK(tvae_config_save(config, scratch("config.json")));
     ASSERT_OK(tvae_config_load(scratch("config.json"), &loaded));
     for (size_t i = 0; i < tvi_n_keys; i++)
         ck_assert_msg(tvi_key_equal(&tvi_keys[i], &config->settings, &loaded->settings),
@@ -363,6 +398,64 @@ START_TEST(load_refuses_bad_files)
 }
 END_TEST
 
+START_TEST(json_is_what_load_reads)
+{
+    tvae_config *config = NULL, *loaded = NULL;
+    char text[8192];
+
+    ASSERT_OK(tvae_config_create("own_vectors", &config));
+    set_key(config, "learn_mu", "no");
+    ASSERT_OK(tvae_config_json(config, text, sizeof text));
+    write_file(scratch("own.json"), text);
+    ASSERT_OK(tvae_config_load(scratch("own.json"), &loaded));
+    for (size_t i = 0; i < tvi_n_keys; i++)
+        ck_assert(tvi_key_equal(&tvi_keys[i], &config->settings, &loaded->settings));
+    ASSERT_STATUS(tvae_config_json(config, text, strlen(text)), TVAE_E_INVALID);
+    ASSERT_OK(tvae_config_json(config, text, strlen(text) + 1));
+    ASSERT_STATUS(tvae_config_json(NULL, text, sizeof text), TVAE_E_INVALID);
+    ASSERT_STATUS(tvae_config_json(config, NULL, 0), TVAE_E_INVALID);
+    ASSERT_STATUS(tvae_config_save(config, NULL), TVAE_E_INVALID);
+    ASSERT_STATUS(tvae_config_save(NULL, "x"), TVAE_E_INVALID);
+    tvae_config_destroy(&loaded);
+    write_file(scratch("own.json"),
+               "{\"experiment\": \"own_vectors\", \"learn_mu\": false}");
+    ASSERT_OK(tvae_config_load(scratch("own.json"), &loaded));
+    assert_value(loaded, "learn_mu", "no");
+    tvae_config_destroy(&config);
+    tvae_config_destroy(&loaded);
+    ck_assert_uint_eq(tvi_live_blocks(), 0);
+}
+END_TEST
+
+START_TEST(key_facts_tell_the_table)
+{
+    tvae_key_facts facts;
+    size_t n_free = 0;
+
+    for (size_t i = 0; i < tvae_config_key_count(); i++) {
+        ASSERT_OK(tvae_config_key_facts(i, &facts, sizeof facts));
+        ck_assert_str_eq(facts.name, tvae_config_key(i, NULL));
+        n_free += facts.may_change_on_resume != 0;
+        if (strcmp(facts.name, "momentum") == 0) {
+            ck_assert_str_eq(facts.type, "number");
+            ck_assert_str_eq(facts.initial, "0.9");
+            ck_assert(facts.low == 0.0 && facts.high == 1.0);
+            ck_assert(!facts.low_is_outside && facts.high_is_outside);
+            ck_assert(!facts.may_change_on_resume && !facts.zero_is_automatic);
+        } else if (strcmp(facts.name, "prior") == 0) {
+            ck_assert_str_eq(facts.words[2], "none");
+            ck_assert(isnan(facts.low) && isnan(facts.high));
+        } else if (strcmp(facts.name, "channels") == 0) {
+            ck_assert(facts.zero_is_automatic);
+        }
+    }
+    ck_assert_uint_gt(n_free, 5);
+    ASSERT_STATUS(tvae_config_key_facts(tvae_config_key_count(), &facts, sizeof facts),
+                  TVAE_E_NOT_FOUND);
+    ASSERT_STATUS(tvae_config_key_facts(0, NULL, sizeof facts), TVAE_E_INVALID);
+}
+END_TEST
+
 START_TEST(open_data_says_what_mnist_needs)
 {
     tvae_config *config = NULL;
@@ -405,6 +498,8 @@ int main(void)
     tcase_add_test(tcase, file_ignores_the_host_locale);
     tcase_add_test(tcase, load_takes_a_file_by_hand);
     tcase_add_test(tcase, load_refuses_bad_files);
+    tcase_add_test(tcase, json_is_what_load_reads);
+    tcase_add_test(tcase, key_facts_tell_the_table);
     tcase_add_test(tcase, open_data_says_what_mnist_needs);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);

@@ -469,6 +469,7 @@ int main(void)
     tcase_add_test(tc, mu_is_read_and_set);
     tcase_add_test(tc, apply_and_gradient_reject_bad_arguments);
     tcase_add_test(tc, collect_exposes_mu_and_the_window_of_weights);
+    tcase_add_test(tc, collect_gives_a_torus_of_one_frame_the_axes_of_its_grid);
     tcase_add_test(tc, collect_names_the_second_window_and_skips_the_plain_prior);
     tcase_add_test(tc, apply_reads_the_parameters);
     tcase_add_test(tc, deliver_puts_gradients_at_their_offsets);
