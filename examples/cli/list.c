@@ -7,7 +7,7 @@
 
 enum { TEXT_BYTES = 256, JSON_BYTES = 1 << 16 };
 
-enum { KEYS, JSON, N_OPTIONS };
+enum { KEYS, MARKDOWN, JSON, N_OPTIONS };
 
 /* What may be given: "0 < x <= 1e30", "sgd, adam, adamw". */
 static void describe_range(const tvae_key_facts *facts, char text[TEXT_BYTES])
@@ -26,11 +26,30 @@ static void describe_range(const tvae_key_facts *facts, char text[TEXT_BYTES])
                                  facts->words[i]);
 }
 
-/* The keys of --set as a Markdown table: docs/configuration.md holds it. */
-static int print_keys(void)
+/* A row of a Markdown table: docs/configuration.md is made of them. */
+static void print_row(const tvae_key_facts *facts, const char *range)
 {
-    puts("| key | type | range | default | on resume | meaning |\n"
-         "|---|---|---|---|---|---|");
+    printf("| `%s` | %s | %s | %s | %s | %s |\n", facts->name, facts->type, range,
+           facts->initial, facts->may_change_on_resume ? "may change" : "fixed",
+           facts->meaning);
+}
+
+static void print_lines(const tvae_key_facts *facts, const char *range)
+{
+    printf("%-20s %s\n%-20s   %s", facts->name, facts->meaning, "", facts->type);
+    if (*range)
+        printf(", %s", range);
+    if (*facts->initial)
+        printf(", default %s", facts->initial);
+    puts(facts->may_change_on_resume ? ", may change on resume" : "");
+}
+
+/* The keys of --set. */
+static int print_keys(bool markdown)
+{
+    if (markdown)
+        puts("| key | type | range | default | on resume | meaning |\n"
+             "|---|---|---|---|---|---|");
     for (size_t i = 0; i < tvae_config_key_count(); i++) {
         char range[TEXT_BYTES];
         tvae_key_facts facts;
@@ -38,9 +57,10 @@ static int print_keys(void)
         if (tvae_config_key_facts(i, &facts, sizeof facts) != TVAE_OK)
             return report_failure(TVAE_E_INVALID);
         describe_range(&facts, range);
-        printf("| `%s` | %s | %s | %s | %s | %s |\n", facts.name, facts.type, range,
-               facts.initial, facts.may_change_on_resume ? "may change" : "fixed",
-               facts.meaning);
+        if (markdown)
+            print_row(&facts, range);
+        else
+            print_lines(&facts, range);
     }
     return EXIT_OK;
 }
@@ -86,6 +106,7 @@ static int print_json(const char *experiment)
 int command_list(int n_words, char **words)
 {
     cli_option options[N_OPTIONS] = {[KEYS] = {.name = "--keys", .max_values = 1},
+                                     [MARKDOWN] = {.name = "--markdown", .max_values = 1},
                                      [JSON] = {.name = "--json", .max_values = 1}};
     const char *experiment = NULL;
     size_t n_others;
@@ -100,7 +121,7 @@ int command_list(int n_words, char **words)
         return EXIT_USAGE;
     }
     if (options[KEYS].n_values)
-        return print_keys();
+        return print_keys(options[MARKDOWN].n_values > 0);
     for (size_t i = 0; i < tvae_experiment_count(); i++)
         printf("%-35s %s\n", tvae_experiment_name(i), tvae_experiment_summary(i));
     return EXIT_OK;

@@ -11,7 +11,7 @@ static const struct command {
     const char *usage;
     const char *summary;
 } commands[] = {
-    {"list", command_list, "list [--keys | --json [EXPERIMENT]]",
+    {"list", command_list, "list [--keys [--markdown] | --json [EXPERIMENT]]",
      "the experiments; the keys of --set; configurations to start a file from"},
     {"train", command_train,
      "train EXPERIMENT|FILE.json [--data PATH] [--out RUN] [--steps N | --epochs N]\n"
