@@ -26,7 +26,8 @@ enum {
     TVAE_LIKELIHOOD_BERNOULLI = 0, /**< The decoder gives logits. Targets outside [0, 1]
                                         are taken as they are: the likelihood is then no
                                         longer one, and may be above 1. */
-    TVAE_LIKELIHOOD_GAUSSIAN = 1   /**< The decoder gives means; fixed scale. */
+    TVAE_LIKELIHOOD_GAUSSIAN = 1   /**< The decoder gives means; one scale for
+                                        all pixels, fixed or learnt. */
 };
 
 /** Places in an array of loss terms; all in nats a frame, means over frames. */
@@ -43,16 +44,19 @@ enum {
 
 /** Options of tvae_model_create() and tvae_model_compose(). */
 typedef struct tvae_model_options {
-    size_t size;      /**< filled by tvae_model_options_init() */
-    int64_t channels; /**< of a frame, >= 1; no default */
-    int64_t height;   /**< rows of pixels, >= 1; no default */
-    int64_t width;    /**< columns of pixels, >= 1; no default */
-    double
-        gaussian_scale; /**< standard deviation of the Gaussian likelihood; default 1 */
-    int32_t likelihood; /**< a TVAE_LIKELIHOOD; default Bernoulli */
+    size_t size;           /**< filled by tvae_model_options_init() */
+    int64_t channels;      /**< of a frame, >= 1; no default */
+    int64_t height;        /**< rows of pixels, >= 1; no default */
+    int64_t width;         /**< columns of pixels, >= 1; no default */
+    double gaussian_scale; /**< standard deviation of the Gaussian likelihood, or its
+                              start if it is learnt; default 1 */
+    int32_t likelihood;    /**< a TVAE_LIKELIHOOD; default Bernoulli */
     int32_t
-        bias_per_pixel; /**< 0 (default, the reference): the decoder's last layer has one
-                             bias a channel; 1: one a pixel. tvae_model_create() only */
+        bias_per_pixel;  /**< 0 (default, the reference): the decoder's last layer has one
+                              bias a channel; 1: one a pixel. tvae_model_create() only */
+    int32_t learn_scale; /**< 1: the logarithm of the Gaussian scale is a parameter,
+                              "likelihood.log_scale"; 0 (default): it is fixed */
+    int32_t reserved;    /**< keeps the layout free of padding; 0 */
 } tvae_model_options;
 
 /** Fill @p options with the defaults. Statuses: TVAE_OK, TVAE_E_INVALID. Threads: any.
@@ -65,7 +69,8 @@ TVAE_API tvae_status tvae_model_options_init(tvae_model_options *options, size_t
  *
  * @param[in]  options  The frame and the likelihood.
  * @param[in]  prior    Gives the latent grid.
- * @param[out] out      The model; parameters zero but mu: see tvae_model_initialise().
+ * @param[out] out      The model; parameters zero but mu and the learnt scale: see
+ *                      tvae_model_initialise().
  *
  * @retval TVAE_OK             Created.
  * @retval TVAE_E_INVALID      NULL argument or an option out of range.
@@ -115,9 +120,9 @@ TVAE_API tvae_model *tvae_model_retain(tvae_model *model);
 /** Drop the caller's reference and null the pointer. Threads: any. Since: 0.1 */
 TVAE_API void tvae_model_destroy(tvae_model **model);
 
-/** Draw the initial parameters of all layers and set mu to its start; as
- *  tvae_layer_initialise(). Statuses: TVAE_OK, TVAE_E_INVALID. Threads: one-at-a-time.
- *  Since: 0.1 */
+/** Draw the initial parameters of all layers and set mu and the learnt scale to their
+ *  starts; as tvae_layer_initialise(). Statuses: TVAE_OK, TVAE_E_INVALID. Threads:
+ * one-at-a-time. Since: 0.1 */
 TVAE_API tvae_status tvae_model_initialise(tvae_model *model, uint64_t seed);
 
 /** Frame extents [3]: channels, height, width. Statuses: TVAE_OK, TVAE_E_INVALID.
@@ -133,8 +138,8 @@ TVAE_API size_t tvae_model_parameter_count(const tvae_model *model);
 
 /** Name and shape of parameter @p index, as tvae_layer_parameter_info(); names as
  * PyTorch's state_dict of the reference: "z_encoder.model.0.weight", "u_encoder...",
- * "decoder...", "grouper.correlated_mean_beta", "grouper.model.weight". Threads:
- * shared-read. Since: 0.1 */
+ * "decoder...", "grouper.correlated_mean_beta", "grouper.model.weight"; and
+ * "likelihood.log_scale" [1] if the scale is learnt. Threads: shared-read. Since: 0.1 */
 TVAE_API tvae_status tvae_model_parameter_info(const tvae_model *model, size_t index,
                                                char *name, size_t capacity, int32_t *rank,
                                                size_t *shape);

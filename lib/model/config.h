@@ -7,7 +7,8 @@
 /* A model's configuration as JSON text: everything but the parameters' values.
  *
  * {"format": 1,
- *  "model": {channels, height, width, likelihood, gaussian_scale, bias_per_pixel},
+ *  "model": {channels, height, width, likelihood, gaussian_scale, bias_per_pixel,
+ *            learn_scale (if true)},
  *  "prior": {n_capsules, capsule_dims, mu_init, epsilon, learn_mu, learn_weights,
  *            frame_boundary, capsule_boundary},
  *  "neighbourhoods": [[[frame, d1, d2, d3], ...], ...],

@@ -316,6 +316,8 @@ static tvae_status read_options(const json_t *object, tvae_model_options *o)
         st = read_real(object, "gaussian_scale", &o->gaussian_scale);
     if (st == TVAE_OK)
         st = read_flag(object, "bias_per_pixel", &o->bias_per_pixel);
+    if (st == TVAE_OK && json_object_get(object, "learn_scale"))
+        st = read_flag(object, "learn_scale", &o->learn_scale);
     return st;
 }
 

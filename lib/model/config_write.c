@@ -129,11 +129,18 @@ static json_t *describe_prior(const tvae_prior_options *o)
 
 static json_t *describe_options(const tvae_model_options *o)
 {
-    return json_pack("{s:I, s:I, s:I, s:s, s:f, s:b}", "channels",
-                     (json_int_t)o->channels, "height", (json_int_t)o->height, "width",
-                     (json_int_t)o->width, "likelihood",
-                     tvi_likelihood_names.names[o->likelihood != 0], "gaussian_scale",
-                     o->gaussian_scale, "bias_per_pixel", (int)o->bias_per_pixel);
+    json_t *object = json_pack(
+        "{s:I, s:I, s:I, s:s, s:f, s:b}", "channels", (json_int_t)o->channels, "height",
+        (json_int_t)o->height, "width", (json_int_t)o->width, "likelihood",
+        tvi_likelihood_names.names[o->likelihood != 0], "gaussian_scale",
+        o->gaussian_scale, "bias_per_pixel", (int)o->bias_per_pixel);
+
+    if (object && o->learn_scale &&
+        json_object_set_new(object, "learn_scale", json_true())) {
+        json_decref(object);
+        return NULL;
+    }
+    return object;
 }
 
 static tvae_status describe_model(const tvae_model *model, json_t *config)

@@ -138,8 +138,8 @@ static tvae_status get_gradients(const tvi_pass *pass, tvae_workspace *work, gra
     return st;
 }
 
-/* Decoder, prior, encoders, in that order; each step's input gradient is taken before its
- * parameters may change. */
+/* Decoder, likelihood, prior, encoders, in that order; each step's input gradient is
+ * taken before its parameters may change. */
 static tvae_status run_backward(tvae_model *model, const tvi_pass *pass, double kl_weight,
                                 gradients *g, tvi_gradient_sink *sink)
 {
@@ -149,6 +149,9 @@ static tvae_status run_backward(tvae_model *model, const tvi_pass *pass, double 
     tvae_status st = tvi_layer_backward(model->decoder, &t, pass->output, g->d_output,
                                         g->d_t, pass->decoder_saved, g->scratch, sink);
 
+    if (st == TVAE_OK && model->log_scale.value)
+        st = tvi_pass_deliver_scale(pass, &model->log_scale,
+                                    mean_of(pass->nll, pass->n_rows), sink);
     if (st != TVAE_OK)
         return st;
     tvi_prior_gradient(model->prior, pass->n_sequences, pass->n_frames, pass->z.sample,

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/pass.h"
 
+#include <math.h>
+
 #include "base/parallel.h"
 #include "kernel/kernel.h"
 
 /* The likelihoods p(x | t) over the decoder's outputs (SPEC section 1, GOLDEN section
- * 2.2): Bernoulli from logits, Gaussian with a fixed scale. One item a frame, one sum a
+ * 2.2): Bernoulli from logits, Gaussian with one scale. One item a frame, one sum a
  * frame. */
 
 typedef struct head {
     const tvi_pass *pass;
-    float scale;
+    float scale, gaussian_scale;
     float *d_output; /* NULL: no gradient */
 } head;
 
@@ -37,14 +39,36 @@ static void likelihood_rows(void *context, size_t begin, size_t end)
         pass->nll[row] =
             options->likelihood == TVAE_LIKELIHOOD_BERNOULLI
                 ? bernoulli_row(job, n, output, x, d_output)
-                : tvi_kernel()->gaussian_nll(n, (float)options->gaussian_scale,
-                                             job->scale, output, x, d_output);
+                : tvi_kernel()->gaussian_nll(n, job->gaussian_scale, job->scale, output,
+                                             x, d_output);
     }
+}
+
+float tvi_model_gaussian_scale(const tvae_model *model)
+{
+    return model->log_scale.value ? (float)exp((double)model->log_scale.value[0])
+                                  : (float)model->options.gaussian_scale;
 }
 
 void tvi_pass_likelihood(const tvi_pass *pass, float scale, float *d_output)
 {
-    head job = {pass, scale, d_output};
+    head job = {pass, scale, tvi_model_gaussian_scale(pass->model), d_output};
 
     tvi_parallel_for(pass->n_rows, 1, likelihood_rows, &job);
+}
+
+/* A row's -log p is q + n (log s + log(2 pi) / 2), q its squares over 2 s^2; by log s
+ * that is n - 2 q. */
+tvae_status tvi_pass_deliver_scale(const tvi_pass *pass, tvi_parameter *log_scale,
+                                   double neg_log_px, tvi_gradient_sink *sink)
+{
+    const double half_log_2_pi = 0.91893853320467274178;
+    const double n = (double)pass->model->n_pixels;
+    const double s = (double)tvi_model_gaussian_scale(pass->model);
+    const double squares = neg_log_px - n * (log(s) + half_log_2_pi);
+    bool accumulate = false;
+    float *gradient = tvi_sink_begin(sink, log_scale, &accumulate);
+
+    gradient[0] = (accumulate ? gradient[0] : 0.0f) + (float)(n - 2.0 * squares);
+    return tvi_sink_end(sink, log_scale);
 }

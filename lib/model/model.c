@@ -2,6 +2,7 @@
 #include "model/create.h"
 
 #include <math.h>
+#include <stddef.h>
 
 #include "base/memory.h"
 #include "base/options.h"
@@ -11,9 +12,14 @@ static const tvae_model_options default_options = {.size = sizeof default_option
                                                    .likelihood =
                                                        TVAE_LIKELIHOOD_BERNOULLI};
 
+enum { V1_SIZE = offsetof(tvae_model_options, learn_scale) };
+
+_Static_assert(V1_SIZE == 48, "frozen layout of release 0.1");
+_Static_assert(sizeof(tvae_model_options) == 56, "free of padding");
+
 tvae_status tvae_model_options_init(tvae_model_options *options, size_t size)
 {
-    return tvi_options_export(options, size, sizeof default_options, &default_options,
+    return tvi_options_export(options, size, V1_SIZE, &default_options,
                               sizeof default_options, "model_options_init");
 }
 
@@ -25,25 +31,8 @@ static tvae_status check_extent(const char *call, const char *name, int64_t exte
                     (long long)extent);
 }
 
-tvae_status tvi_model_options_import(tvae_model_options *options,
-                                     const tvae_model_options *source, const char *call)
+static tvae_status check_likelihood(const tvae_model_options *options, const char *call)
 {
-    tvae_status st;
-
-    *options = default_options;
-    if (!source)
-        return tvi_fail(TVAE_E_INVALID,
-                        "%s: options is NULL, want the frame's extents in it", call);
-    st = tvi_options_import(options, sizeof *options, sizeof default_options, source,
-                            call);
-    if (st == TVAE_OK)
-        st = check_extent(call, "channels", options->channels);
-    if (st == TVAE_OK)
-        st = check_extent(call, "height", options->height);
-    if (st == TVAE_OK)
-        st = check_extent(call, "width", options->width);
-    if (st != TVAE_OK)
-        return st;
     if (!(options->gaussian_scale > 0.0) || !isfinite(options->gaussian_scale))
         return tvi_fail(TVAE_E_INVALID,
                         "%s: options.gaussian_scale is %g, want a finite number above 0",
@@ -55,9 +44,44 @@ tvae_status tvi_model_options_import(tvae_model_options *options,
                         "(Gaussian)",
                         call, (int)options->likelihood, TVAE_LIKELIHOOD_BERNOULLI,
                         TVAE_LIKELIHOOD_GAUSSIAN);
+    if (options->learn_scale != 0 && options->learn_scale != 1)
+        return tvi_fail(TVAE_E_INVALID, "%s: options.learn_scale is %d, want 0 or 1",
+                        call, (int)options->learn_scale);
+    if (options->learn_scale && options->likelihood != TVAE_LIKELIHOOD_GAUSSIAN)
+        return tvi_fail(TVAE_E_INVALID,
+                        "%s: options.learn_scale is 1, want 0: only the Gaussian "
+                        "likelihood has a scale",
+                        call);
+    return TVAE_OK;
+}
+
+tvae_status tvi_model_options_import(tvae_model_options *options,
+                                     const tvae_model_options *source, const char *call)
+{
+    tvae_status st;
+
+    *options = default_options;
+    if (!source)
+        return tvi_fail(TVAE_E_INVALID,
+                        "%s: options is NULL, want the frame's extents in it", call);
+    st = tvi_options_import(options, sizeof *options, V1_SIZE, source, call);
+    if (st == TVAE_OK)
+        st = check_extent(call, "channels", options->channels);
+    if (st == TVAE_OK)
+        st = check_extent(call, "height", options->height);
+    if (st == TVAE_OK)
+        st = check_extent(call, "width", options->width);
+    if (st != TVAE_OK)
+        return st;
+    st = check_likelihood(options, call);
+    if (st != TVAE_OK)
+        return st;
     if (options->bias_per_pixel != 0 && options->bias_per_pixel != 1)
         return tvi_fail(TVAE_E_INVALID, "%s: options.bias_per_pixel is %d, want 0 or 1",
                         call, (int)options->bias_per_pixel);
+    if (options->reserved != 0)
+        return tvi_fail(TVAE_E_INVALID, "%s: options.reserved is %d, want 0", call,
+                        (int)options->reserved);
     return TVAE_OK;
 }
 
@@ -140,6 +164,8 @@ static tvae_status collect_parameters(tvae_model *model)
         st = tvi_layer_collect(model->decoder, "decoder.model.", list);
     if (st == TVAE_OK)
         st = tvi_prior_collect(model->prior, "grouper.", list);
+    if (st == TVAE_OK && model->options.learn_scale)
+        st = tvi_parameter_list_add(list, "likelihood.", "log_scale", &model->log_scale);
     if (st != TVAE_OK)
         return st;
     for (size_t i = 0; i < list->n_items; i++)
@@ -152,10 +178,17 @@ static tvae_status collect_parameters(tvae_model *model)
     return TVAE_OK;
 }
 
+static void reset_scale(tvae_model *model)
+{
+    if (model->log_scale.value)
+        model->log_scale.value[0] = (float)log(model->options.gaussian_scale);
+}
+
 tvae_status tvae_model_compose(const tvae_model_options *options, tvae_layer *z_encoder,
                                tvae_layer *u_encoder, tvae_prior *prior,
                                tvae_layer *decoder, tvae_model **out)
 {
+    const size_t one = 1;
     tvae_model_options imported;
     tvae_model *model;
     tvae_status st;
@@ -179,6 +212,10 @@ tvae_status tvae_model_compose(const tvae_model_options *options, tvae_layer *z_
     model->decoder = tvae_layer_retain(decoder);
     model->n_latents = tvae_prior_n_latents(prior);
     st = tvi_model_count_pixels(&imported, "model_compose", &model->n_pixels);
+    if (st == TVAE_OK && imported.learn_scale)
+        st = tvi_parameter_init(&model->log_scale, 1, &one, false);
+    if (st == TVAE_OK)
+        reset_scale(model);
     if (st == TVAE_OK)
         st = check_widths(model);
     if (st == TVAE_OK)
@@ -208,6 +245,7 @@ void tvae_model_destroy(tvae_model **model)
     if (!tvi_refcount_release(&gone->references))
         return;
     tvi_parameter_list_release(&gone->parameters);
+    tvi_parameter_release(&gone->log_scale);
     tvae_layer_destroy(&gone->z_encoder);
     tvae_layer_destroy(&gone->u_encoder);
     tvae_layer_destroy(&gone->decoder);
@@ -229,6 +267,8 @@ tvae_status tvae_model_initialise(tvae_model *model, uint64_t seed)
         st = tvi_layer_initialise(model->decoder, seed, &stream);
     if (st == TVAE_OK && model->u_encoder)
         st = tvae_prior_set_mu(model->prior, tvi_prior_options_of(model->prior)->mu_init);
+    if (st == TVAE_OK)
+        reset_scale(model);
     return st;
 }
 

@@ -15,10 +15,11 @@ struct tvae_model {
     tvae_model_options options;
     tvae_prior *prior;
     tvae_layer *z_encoder, *u_encoder, *decoder; /* u_encoder NULL for a plain VAE */
-    tvi_parameter_list
-        parameters;   /* z_encoder, u_encoder, decoder, grouper; in that order */
-    size_t n_pixels;  /* values a frame */
-    size_t n_latents; /* latents a frame */
+    tvi_parameter log_scale; /* of the Gaussian likelihood; empty unless it is learnt */
+    tvi_parameter_list parameters; /* z_encoder, u_encoder, decoder, grouper, likelihood;
+                                      in that order */
+    size_t n_pixels;               /* values a frame */
+    size_t n_latents;              /* latents a frame */
 };
 
 /* A batch as the model sees it. */
@@ -31,10 +32,10 @@ typedef struct tvi_batch {
 } tvi_batch;
 
 /* The loss terms (TVAE_N_TERMS of them) of a batch, and, unless `sink` is NULL, the
- * gradient of the loss delivered to it, parameter by parameter: decoder, prior, u
- * encoder, z encoder. When the loss is not finite nothing is delivered and TVAE_E_NUMERIC
- * is returned, with the terms written, before any sink has been called. The sink's
- * scratch is lent from the workspace for the call if it is NULL. */
+ * gradient of the loss delivered to it, parameter by parameter: decoder, likelihood,
+ * prior, u encoder, z encoder. When the loss is not finite nothing is delivered and
+ * TVAE_E_NUMERIC is returned, with the terms written, before any sink has been called.
+ * The sink's scratch is lent from the workspace for the call if it is NULL. */
 tvae_status tvi_model_loss(tvae_model *model, tvae_workspace *work,
                            const tvi_batch *batch, double *terms,
                            tvi_gradient_sink *sink);
@@ -42,6 +43,9 @@ tvae_status tvi_model_loss(tvae_model *model, tvae_workspace *work,
 /* The terms alone, of a model that others may be reading. */
 tvae_status tvi_model_evaluate(const tvae_model *model, tvae_workspace *work,
                                const tvi_batch *batch, double *terms);
+
+/* The scale of the Gaussian likelihood, as it is now. */
+float tvi_model_gaussian_scale(const tvae_model *model);
 
 /* The latents t [rows, n_latents] of the last loss or evaluation, until the workspace is
  * used again; NULL before the first. */

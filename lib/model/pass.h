@@ -94,6 +94,11 @@ tvae_status tvi_pass_decode(tvi_pass *pass, tvae_workspace *work);
  * outputs (likelihood.c). */
 void tvi_pass_likelihood(const tvi_pass *pass, float scale, float *d_output);
 
+/* The gradient of the mean -log p(x | t), which is `neg_log_px`, by the Gaussian's learnt
+ * log-scale (likelihood.c). */
+tvae_status tvi_pass_deliver_scale(const tvi_pass *pass, tvi_parameter *log_scale,
+                                   double neg_log_px, tvi_gradient_sink *sink);
+
 /* Gradients of the codes from those of the samples, KL included, scaled by kl_weight /
  * rows (posterior.c). `zeros` is a row of latents, for posteriors without noise. d_u and
  * d_code_u are not used for a plain VAE. */
