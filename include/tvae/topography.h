@@ -43,7 +43,10 @@ typedef struct tvae_prior_options {
     double mu_init;           /**< start of mu; default 30 */
     double epsilon;           /**< added to every energy, > 0; default 1e-6 */
     int32_t learn_mu;         /**< 1 (default): mu is trained */
-    int32_t learn_weights;    /**< 1: neighbourhood weights are trained; default 0 */
+    int32_t learn_weights;    /**< 1: neighbourhood weights are trained; default 0. A
+                                   weight below 0 counts as 0, with the gradient that it
+                                   has at 0, so that energies stay >= 0 and the weight can
+                                   come back; training puts such weights at 0 */
     int32_t frame_boundary;   /**< a TVAE_BOUNDARY; default circular */
     int32_t capsule_boundary; /**< a TVAE_BOUNDARY for d1, d2, d3; default circular */
 } tvae_prior_options;
@@ -73,6 +76,32 @@ TVAE_API tvae_status tvae_neighbourhood_create_shifting(int64_t window_frames,
                                                         int64_t window_capsule,
                                                         int64_t off_diagonal,
                                                         tvae_neighbourhood **out);
+
+/**
+ * Shifting coherence over any range of frames: offsets (a, d) with |a - d| <=
+ * off_diagonal for a = first_frame .. last_frame.
+ *
+ * Unlike tvae_neighbourhood_create_shifting() the band is not cut at the window's
+ * corners: each frame has all 2 * off_diagonal + 1 places. With last_frame <= 0 the
+ * neighbourhood is *causal*: an energy sums the `u` of past frames (and of the frame
+ * itself, for 0) alone, so that frames can be encoded as they arrive (tvae_stream, in
+ * tvae/model.h) and predicted. A causal prior also wants frame_boundary
+ * TVAE_BOUNDARY_ZERO: on a ring the last frames lie before the first.
+ *
+ * @param[in]  first_frame   First frame offset, <= last_frame; -6 for six frames back.
+ * @param[in]  last_frame    Last frame offset; first_frame - off_diagonal and
+ *                           last_frame + off_diagonal stay within +-4096.
+ * @param[in]  off_diagonal  Half the band, >= 0.
+ * @param[out] out           The neighbourhood, all weights 1.
+ *
+ * Statuses, ownership, threads: as tvae_neighbourhood_create_shifting(). Numerics: Keller
+ * & Welling, "Predictive Coding with Topographic Variational Autoencoders" (2021).
+ * Since: 0.1
+ */
+TVAE_API tvae_status tvae_neighbourhood_create_shifting_range(int64_t first_frame,
+                                                              int64_t last_frame,
+                                                              int64_t off_diagonal,
+                                                              tvae_neighbourhood **out);
 
 /**
  * Stationary coherence (BubbleVAE): every offset of a box; with one frame it is the
@@ -134,6 +163,28 @@ TVAE_API size_t tvae_neighbourhood_count(const tvae_neighbourhood *neighbourhood
 TVAE_API tvae_status tvae_neighbourhood_offset(const tvae_neighbourhood *neighbourhood,
                                                size_t index, int64_t *offset,
                                                float *weight);
+
+/**
+ * Write which `u` a given `t` shares as lines of text: a small grid, `#` for a weight of
+ * 1, `+` for any other, `.` for none, offsets along both edges.
+ *
+ * Capsules whose offsets leave d2 and d3 alone give one grid, frames down and places
+ * along d1 across; others one grid of d1 by d2 for each offset of frame and d3.
+ *
+ * @param[out] text      Zero-ended lines; NULL with @p capacity 0 to ask for the size.
+ * @param[in]  capacity  Bytes of @p text.
+ * @param[out] needed    Bytes that the whole takes, the ending zero included; may be
+ * NULL.
+ *
+ * @retval TVAE_OK         Written; or only asked.
+ * @retval TVAE_E_INVALID  NULL handle, or less room than needed: the message says how
+ *                         much; @p text is then empty.
+ *
+ * Threads: shared-read. Since: 0.1
+ */
+TVAE_API tvae_status tvae_neighbourhood_describe(const tvae_neighbourhood *neighbourhood,
+                                                 char *text, size_t capacity,
+                                                 size_t *needed);
 
 /** Fill @p options with the defaults. Statuses: TVAE_OK, TVAE_E_INVALID. Threads: any.
  *  Since: 0.1 */

@@ -138,8 +138,9 @@ static void add_tap(const tvi_lanes *lanes, const tvi_energy *energy, const tvi_
 static void add_taps(const tvi_lanes *lanes, const tvi_energy *energy, bool adjoint,
                      const float *x, float *y)
 {
+    /* A learnt weight below zero counts as zero; NaN passes, to be noticed. */
     for (size_t i = 0; i < energy->n_taps; i++)
-        if (energy->weights.value[energy->taps[i].weight] != 0.0f)
+        if (!(energy->weights.value[energy->taps[i].weight] <= 0.0f))
             add_tap(lanes, energy, &energy->taps[i], adjoint, x, y);
 }
 

@@ -57,30 +57,54 @@ static tvae_status check_window(int64_t window, const char *call, const char *ax
     return TVAE_OK;
 }
 
+/* Offsets (a, d) with |a - d| <= off_diagonal, a and d each within bounds of its own. */
+typedef struct band {
+    int64_t frames[2], places[2]; /* first and last */
+    int64_t off_diagonal;
+} band;
+
 /* The offsets along the capsule that the band leaves for a frame offset. */
-static void clip_band(int64_t frame, int64_t window_capsule, int64_t off_diagonal,
-                      int64_t *low, int64_t *high)
+static void clip_band(const band *b, int64_t frame, int64_t *low, int64_t *high)
 {
-    *low = first_offset(window_capsule);
-    *high = last_offset(window_capsule);
-    if (*low < frame - off_diagonal)
-        *low = frame - off_diagonal;
-    if (*high > frame + off_diagonal)
-        *high = frame + off_diagonal;
+    *low = b->places[0];
+    *high = b->places[1];
+    if (*low < frame - b->off_diagonal)
+        *low = frame - b->off_diagonal;
+    if (*high > frame + b->off_diagonal)
+        *high = frame + b->off_diagonal;
 }
 
-static size_t count_band(int64_t window_frames, int64_t window_capsule,
-                         int64_t off_diagonal)
+static tvae_status create_band(const band *b, const char *call, tvae_neighbourhood **out)
 {
-    int64_t low, high;
+    int64_t low, high, *offset;
     size_t n_offsets = 0;
+    tvae_status st;
 
-    for (int64_t a = first_offset(window_frames); a <= last_offset(window_frames); a++) {
-        clip_band(a, window_capsule, off_diagonal, &low, &high);
+    for (int64_t a = b->frames[0]; a <= b->frames[1]; a++) {
+        clip_band(b, a, &low, &high);
         if (high >= low)
             n_offsets += (size_t)(high - low + 1);
     }
-    return n_offsets;
+    st = create_empty(n_offsets, call, out);
+    if (st != TVAE_OK)
+        return st;
+    offset = (*out)->offsets;
+    for (int64_t a = b->frames[0]; a <= b->frames[1]; a++) {
+        clip_band(b, a, &low, &high);
+        for (int64_t d = low; d <= high; d++, offset += TVAE_OFFSET_AXES) {
+            offset[0] = a;
+            offset[1] = d;
+        }
+    }
+    return TVAE_OK;
+}
+
+static tvae_status check_off_diagonal(int64_t off_diagonal, const char *call)
+{
+    if (off_diagonal < 0 || off_diagonal > MAX_WINDOW)
+        return tvi_fail(TVAE_E_INVALID, "%s: off_diagonal is %" PRId64 ", want 0 to %d",
+                        call, off_diagonal, MAX_WINDOW);
+    return TVAE_OK;
 }
 
 tvae_status tvae_neighbourhood_create_shifting(int64_t window_frames,
@@ -89,7 +113,7 @@ tvae_status tvae_neighbourhood_create_shifting(int64_t window_frames,
                                                tvae_neighbourhood **out)
 {
     static const char call[] = "neighbourhood_create_shifting";
-    int64_t low, high, *offset;
+    band b;
     tvae_status st;
 
     if (!out)
@@ -98,23 +122,39 @@ tvae_status tvae_neighbourhood_create_shifting(int64_t window_frames,
     st = check_window(window_frames, call, "frames");
     if (st == TVAE_OK)
         st = check_window(window_capsule, call, "places of the capsule");
+    if (st == TVAE_OK)
+        st = check_off_diagonal(off_diagonal, call);
     if (st != TVAE_OK)
         return st;
-    if (off_diagonal < 0 || off_diagonal > MAX_WINDOW)
-        return tvi_fail(TVAE_E_INVALID, "%s: off_diagonal is %" PRId64 ", want 0 to %d",
-                        call, off_diagonal, MAX_WINDOW);
-    st = create_empty(count_band(window_frames, window_capsule, off_diagonal), call, out);
+    b = (band){{first_offset(window_frames), last_offset(window_frames)},
+               {first_offset(window_capsule), last_offset(window_capsule)},
+               off_diagonal};
+    return create_band(&b, call, out);
+}
+
+tvae_status tvae_neighbourhood_create_shifting_range(int64_t first_frame,
+                                                     int64_t last_frame,
+                                                     int64_t off_diagonal,
+                                                     tvae_neighbourhood **out)
+{
+    static const char call[] = "neighbourhood_create_shifting_range";
+    band b;
+    tvae_status st;
+
+    if (!out)
+        return tvi_fail(TVAE_E_INVALID, "%s: out is NULL", call);
+    *out = NULL;
+    st = check_off_diagonal(off_diagonal, call);
     if (st != TVAE_OK)
         return st;
-    offset = (*out)->offsets;
-    for (int64_t a = first_offset(window_frames); a <= last_offset(window_frames); a++) {
-        clip_band(a, window_capsule, off_diagonal, &low, &high);
-        for (int64_t d = low; d <= high; d++, offset += TVAE_OFFSET_AXES) {
-            offset[0] = a;
-            offset[1] = d;
-        }
-    }
-    return TVAE_OK;
+    if (first_frame > last_frame || first_frame < off_diagonal - MAX_WINDOW ||
+        last_frame > MAX_WINDOW - off_diagonal)
+        return tvi_fail(TVAE_E_INVALID,
+                        "%s: the frames are %" PRId64 " to %" PRId64
+                        ", want them in order and the band's places within -%d to %d",
+                        call, first_frame, last_frame, MAX_WINDOW, MAX_WINDOW);
+    b = (band){{first_frame, last_frame}, {-MAX_WINDOW, MAX_WINDOW}, off_diagonal};
+    return create_band(&b, call, out);
 }
 
 /* Step to the next offset of the box, last axis fastest. */

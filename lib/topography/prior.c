@@ -261,3 +261,21 @@ const tvae_prior_options *tvi_prior_options_of(const tvae_prior *prior)
 {
     return &prior->options;
 }
+
+bool tvi_prior_is_causal(const tvae_prior *prior, size_t *n_past)
+{
+    int64_t first = 0, last = 0;
+
+    for (size_t j = 0; j < prior->n_neighbourhoods; j++) {
+        const tvi_energy *energy = &prior->energies[j];
+
+        for (size_t i = 0; i < energy->n_taps; i++) {
+            first = energy->taps[i].frame < first ? energy->taps[i].frame : first;
+            last = energy->taps[i].frame > last ? energy->taps[i].frame : last;
+        }
+    }
+    if (n_past)
+        *n_past = (size_t)-first;
+    return last == 0 &&
+           (first == 0 || prior->options.frame_boundary == TVAE_BOUNDARY_ZERO);
+}

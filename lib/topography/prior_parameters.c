@@ -33,18 +33,33 @@ static tvae_status deliver_mu(tvi_parameter *mu, double dmu, tvi_gradient_sink *
     return tvi_sink_end(sink, mu);
 }
 
+/* Weights that an update has brought below zero, this one's or the last one's, go to
+ * zero: the projection on energies of at least zero. */
+static void project_weights(tvi_energy *energy)
+{
+    float *weights = energy->weights.value;
+
+    for (size_t i = 0; i < energy->n_taps; i++)
+        if (weights[energy->taps[i].weight] < 0.0f)
+            weights[energy->taps[i].weight] = 0.0f;
+}
+
 /* Places of the window that are no offset get no gradient, so they stay zero. */
 static tvae_status deliver_weights(tvi_energy *energy, const double *dweights,
                                    tvi_gradient_sink *sink)
 {
     bool accumulate = false;
+    tvae_status st;
     float *gradient = tvi_sink_begin(sink, &energy->weights, &accumulate);
 
     if (!accumulate)
         memset(gradient, 0, energy->weights.count * sizeof *gradient);
     for (size_t i = 0; i < energy->n_taps; i++)
         gradient[energy->taps[i].weight] += (float)dweights[i];
-    return tvi_sink_end(sink, &energy->weights);
+    st = tvi_sink_end(sink, &energy->weights);
+    if (sink->take)
+        project_weights(energy);
+    return st;
 }
 
 tvae_status tvi_prior_deliver(const tvae_prior *prior, double dmu, const double *dweights,

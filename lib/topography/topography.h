@@ -14,6 +14,11 @@ size_t tvi_prior_n_neighbourhoods(const tvae_prior *prior);
 const tvae_neighbourhood *tvi_prior_neighbourhood(const tvae_prior *prior, size_t index);
 const tvae_prior_options *tvi_prior_options_of(const tvae_prior *prior);
 
+/* Does no frame depend on a later one? So it is without neighbourhoods, when all offsets
+ * lie in the frame itself, and when they lie in it or before it with a zero boundary in
+ * time. *n_past (may be NULL) is the number of frames back that the offsets reach. */
+bool tvi_prior_is_causal(const tvae_prior *prior, size_t *n_past);
+
 /* Floats of scratch that apply and gradient need for that many sequences and frames.
  * apply leaves in it what gradient wants (energies, and the sum of their roots). */
 size_t tvi_prior_scratch_floats(const tvae_prior *prior, size_t n_sequences,

@@ -39,11 +39,17 @@ static void set_grid(prior_case *c, int64_t capsules, int64_t d1, int64_t d2, in
 
 static void choose_kind(prior_case *c, int kind)
 {
-    static const char *const names[N_PRIOR_CASES] = {
-        "shifting, odd window", "shifting, even window",
-        "stationary",           "shifting, zero bounds",
-        "two neighbourhoods",   "three-dimensional capsules",
-        "explicit offsets",     "plain"};
+    static const char *const names[N_PRIOR_CASES] = {"shifting, odd window",
+                                                     "shifting, even window",
+                                                     "stationary",
+                                                     "shifting, zero bounds",
+                                                     "two neighbourhoods",
+                                                     "three-dimensional capsules",
+                                                     "explicit offsets",
+                                                     "plain",
+                                                     "causal",
+                                                     "zero frames, ring of places",
+                                                     "ring of frames, zero places"};
 
     c->name = names[kind];
     set_grid(c, 7, 6, 1, 1);
@@ -67,6 +73,17 @@ static void choose_kind(prior_case *c, int kind)
         c->options.capsule_boundary = TVAE_BOUNDARY_ZERO;
     } else if (kind == 6)
         add_explicit(c);
+    else if (kind == 8) {
+        ASSERT_OK(tvae_neighbourhood_create_shifting_range(
+            -3, 0, 1, &c->neighbourhoods[c->n_neighbourhoods++]));
+        c->options.frame_boundary = TVAE_BOUNDARY_ZERO;
+    } else if (kind == 9) {
+        add_shifting(c, 4, 1);
+        c->options.frame_boundary = TVAE_BOUNDARY_ZERO;
+    } else if (kind == 10) {
+        add_shifting(c, 5, 1);
+        c->options.capsule_boundary = TVAE_BOUNDARY_ZERO;
+    }
 }
 
 void prior_case_create(prior_case *c, int kind)

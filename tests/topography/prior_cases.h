@@ -4,7 +4,7 @@
 
 #include "support.h"
 
-enum { N_PRIOR_CASES = 8, MAX_CASE_VALUES = 4096, MAX_CASE_WEIGHTS = 64 };
+enum { N_PRIOR_CASES = 11, MAX_CASE_VALUES = 4096, MAX_CASE_WEIGHTS = 64 };
 
 /* One kind of prior with a batch for it: 21 capsules or so, so that they do not fill a
  * whole number of vectors. */

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static size_t count_shifting(int64_t frames, int64_t capsule, int64_t off_diagonal)
 {
@@ -76,6 +77,135 @@ START_TEST(create_shifting_spans_its_window)
     ASSERT_STATUS(tvae_neighbourhood_offset(n, 52, o, &weight), TVAE_E_NOT_FOUND);
     ASSERT_STATUS(tvae_neighbourhood_offset(NULL, 0, o, &weight), TVAE_E_INVALID);
     ASSERT_OK(tvae_neighbourhood_offset(n, 0, NULL, NULL));
+    tvae_neighbourhood_destroy(&n);
+}
+END_TEST
+
+/* Every frame of the range has the whole band. */
+START_TEST(create_shifting_range_lists_the_whole_band)
+{
+    tvae_neighbourhood *n = NULL;
+    int64_t o[TVAE_OFFSET_AXES];
+    size_t index = 0;
+
+    ASSERT_OK(tvae_neighbourhood_create_shifting_range(-4, -1, 2, &n));
+    ck_assert_uint_eq(tvae_neighbourhood_count(n), 4 * 5);
+    for (int64_t a = -4; a <= -1; a++)
+        for (int64_t d = a - 2; d <= a + 2; d++, index++) {
+            ASSERT_OK(tvae_neighbourhood_offset(n, index, o, NULL));
+            ck_assert_int_eq(o[0], a);
+            ck_assert_int_eq(o[1], d);
+            ck_assert_int_eq(o[2], 0);
+            ck_assert_int_eq(o[3], 0);
+        }
+    tvae_neighbourhood_destroy(&n);
+    ASSERT_OK(tvae_neighbourhood_create_shifting_range(-4095, 4096, 0, &n));
+    ck_assert_uint_eq(tvae_neighbourhood_count(n), 8192);
+    tvae_neighbourhood_destroy(&n);
+}
+END_TEST
+
+START_TEST(create_shifting_range_rejects_bad_arguments)
+{
+    tvae_neighbourhood *n = NULL;
+
+    ASSERT_STATUS(tvae_neighbourhood_create_shifting_range(1, 0, 1, &n), TVAE_E_INVALID);
+    ASSERT_STATUS(tvae_neighbourhood_create_shifting_range(-4096, 0, 1, &n),
+                  TVAE_E_INVALID);
+    ASSERT_STATUS(tvae_neighbourhood_create_shifting_range(0, 4096, 1, &n),
+                  TVAE_E_INVALID);
+    ASSERT_STATUS(tvae_neighbourhood_create_shifting_range(INT64_MIN, INT64_MAX, 0, &n),
+                  TVAE_E_INVALID);
+    ASSERT_STATUS(tvae_neighbourhood_create_shifting_range(-1, 0, -1, &n),
+                  TVAE_E_INVALID);
+    ASSERT_STATUS(tvae_neighbourhood_create_shifting_range(-1, 0, 1, NULL),
+                  TVAE_E_INVALID);
+    ck_assert_ptr_null(n);
+}
+END_TEST
+
+static void assert_described(tvae_neighbourhood *n, const char *want)
+{
+    char text[2048];
+    size_t needed = 0;
+
+    ASSERT_OK(tvae_neighbourhood_describe(n, NULL, 0, &needed));
+    ck_assert_uint_eq(needed, strlen(want) + 1);
+    memset(text, 'x', sizeof text);
+    ASSERT_STATUS(tvae_neighbourhood_describe(n, text, needed - 1, NULL), TVAE_E_INVALID);
+    ck_assert_str_eq(text, "");
+    ASSERT_OK(tvae_neighbourhood_describe(n, text, needed, NULL));
+    ck_assert_str_eq(text, want);
+    ck_assert(text[needed] == 'x');
+}
+
+START_TEST(describe_draws_frames_by_places)
+{
+    const int64_t two[] = {-1, 0, 0, 0, 0, 2, 0, 0};
+    const float weights[] = {0.5f, 1.0f};
+    tvae_neighbourhood *n = NULL;
+
+    ASSERT_OK(tvae_neighbourhood_create_shifting_range(-2, 0, 0, &n));
+    assert_described(n, "# weight 1, + another weight, . none\n"
+                        "frames down, places along d1 across\n"
+                        "          -2    -1    +0\n"
+                        "    -2     #     .     .\n"
+                        "    -1     .     #     .\n"
+                        "    +0     .     .     #\n");
+    tvae_neighbourhood_destroy(&n);
+    ASSERT_OK(tvae_neighbourhood_create_offsets(2, two, weights, &n));
+    assert_described(n, "# weight 1, + another weight, . none\n"
+                        "frames down, places along d1 across\n"
+                        "          +0    +1    +2\n"
+                        "    -1     +     .     .\n"
+                        "    +0     .     .     #\n");
+    tvae_neighbourhood_destroy(&n);
+}
+END_TEST
+
+START_TEST(describe_draws_a_grid_for_each_frame_of_a_torus)
+{
+    const int64_t window[] = {1, 2, 3, 1}, far[] = {-1, 0, 0, 1};
+    tvae_neighbourhood *n = NULL;
+
+    ASSERT_OK(tvae_neighbourhood_create_stationary(window, &n));
+    assert_described(n, "# weight 1, + another weight, . none\n"
+                        "frame    +0, d3    +0: d1 down, d2 across\n"
+                        "          -1    +0    +1\n"
+                        "    +0     #     #     #\n"
+                        "    +1     #     #     #\n");
+    tvae_neighbourhood_destroy(&n);
+    ASSERT_OK(tvae_neighbourhood_create_offsets(1, far, NULL, &n));
+    assert_described(n, "# weight 1, + another weight, . none\n"
+                        "frame    -1, d3    +0: d1 down, d2 across\n"
+                        "          +0\n"
+                        "    +0     .\n"
+                        "frame    -1, d3    +1: d1 down, d2 across\n"
+                        "          +0\n"
+                        "    +0     #\n"
+                        "frame    +0, d3    +0: d1 down, d2 across\n"
+                        "          +0\n"
+                        "    +0     .\n"
+                        "frame    +0, d3    +1: d1 down, d2 across\n"
+                        "          +0\n"
+                        "    +0     .\n");
+    tvae_neighbourhood_destroy(&n);
+}
+END_TEST
+
+START_TEST(describe_rejects_bad_arguments)
+{
+    const int64_t wide[] = {-4096, -4096, 0, 0, 4096, 4096, 0, 0};
+    tvae_neighbourhood *n = NULL;
+    char text[8] = "before";
+    size_t needed = 0;
+
+    ASSERT_STATUS(tvae_neighbourhood_describe(NULL, text, 8, NULL), TVAE_E_INVALID);
+    ck_assert_str_eq(text, "");
+    ASSERT_OK(tvae_neighbourhood_create_offsets(2, wide, NULL, &n));
+    ASSERT_STATUS(tvae_neighbourhood_describe(n, NULL, 8, NULL), TVAE_E_INVALID);
+    ASSERT_OK(tvae_neighbourhood_describe(n, NULL, 0, &needed));
+    ck_assert_uint_gt(needed, 6u * 8193u * 8193u);
     tvae_neighbourhood_destroy(&n);
 }
 END_TEST
@@ -179,6 +309,11 @@ int main(void)
     tcase_add_test(tc, create_offsets_copies_its_list);
     tcase_add_test(tc, create_rejects_bad_arguments);
     tcase_add_test(tc, destroy_keeps_what_others_hold);
+    tcase_add_test(tc, create_shifting_range_lists_the_whole_band);
+    tcase_add_test(tc, create_shifting_range_rejects_bad_arguments);
+    tcase_add_test(tc, describe_draws_frames_by_places);
+    tcase_add_test(tc, describe_draws_a_grid_for_each_frame_of_a_torus);
+    tcase_add_test(tc, describe_rejects_bad_arguments);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }

@@ -340,6 +340,93 @@ START_TEST(apply_reads_the_parameters)
 }
 END_TEST
 
+/* Energies stay at zero or more whatever an optimiser did to the weights. */
+START_TEST(weights_below_zero_count_as_zero)
+{
+    static float got[MAX_CASE_VALUES], want[MAX_CASE_VALUES];
+    tvi_parameter_list list = {0};
+    float *weight;
+
+    prior_case_create(&tested, 6);
+    ASSERT_OK(tvi_prior_collect(tested.prior, "", &list));
+    weight = &find(&list, "model.weight")->parameter->value[(7 - 1) * 18 + 9 - 2];
+    *weight = 0.0f;
+    apply_case(&tested, want);
+    *weight = -5.0f;
+    apply_case(&tested, got);
+    ck_assert_mem_eq(got, want, tested.n_values * sizeof *got);
+    tvi_parameter_list_release(&list);
+    prior_case_destroy(&tested);
+}
+END_TEST
+
+/* An update as an optimiser makes it, at once. */
+static tvae_status step_down(tvi_gradient_sink *sink, tvi_parameter *parameter,
+                             float *gradient)
+{
+    (void)sink;
+    for (size_t i = 0; i < parameter->count; i++)
+        parameter->value[i] -= gradient[i];
+    return TVAE_OK;
+}
+
+START_TEST(deliver_puts_updated_weights_at_zero_or_more)
+{
+    const double dweights[] = {10.0, 0.125, 30.0, -40.0};
+    float scratch[15 * 18];
+    tvi_parameter_list list = {0};
+    tvi_gradient_sink sink = {.take = step_down, .scratch = scratch, .n_scratch = 270};
+    const float *weights;
+
+    prior_case_create(&tested, 6);
+    ASSERT_OK(tvi_prior_collect(tested.prior, "", &list));
+    ASSERT_OK(tvi_prior_deliver(tested.prior, 0.0, dweights, &sink));
+    weights = find(&list, "model.weight")->parameter->value;
+    ck_assert(weights[7 * 18 + 9] == 0.0f);
+    ck_assert(weights[(7 - 1) * 18 + 9 - 2] == 0.125f);
+    ck_assert(weights[(7 + 7) * 18 + 9 - 9] == 0.0f);
+    ck_assert(weights[(7 - 2) * 18 + 9 + 1] == 40.0f);
+    tvi_parameter_list_release(&list);
+    prior_case_destroy(&tested);
+}
+END_TEST
+
+static bool is_causal(int64_t first, int64_t last, int32_t frame_boundary, size_t *n_past)
+{
+    tvae_neighbourhood *n = NULL;
+    tvae_prior_options o;
+    tvae_prior *prior = NULL;
+    bool causal;
+
+    default_options(&o);
+    o.frame_boundary = frame_boundary;
+    ASSERT_OK(tvae_neighbourhood_create_shifting_range(first, last, 1, &n));
+    ASSERT_OK(tvae_prior_create(&o, &n, 1, &prior));
+    causal = tvi_prior_is_causal(prior, n_past);
+    tvae_neighbourhood_destroy(&n);
+    tvae_prior_destroy(&prior);
+    return causal;
+}
+
+START_TEST(is_causal_wants_past_frames_and_a_zero_boundary)
+{
+    size_t n_past = 99;
+
+    ck_assert(is_causal(-3, 0, TVAE_BOUNDARY_ZERO, &n_past));
+    ck_assert_uint_eq(n_past, 3);
+    ck_assert(is_causal(-3, -1, TVAE_BOUNDARY_ZERO, &n_past));
+    ck_assert(is_causal(0, 0, TVAE_BOUNDARY_CIRCULAR, &n_past));
+    ck_assert_uint_eq(n_past, 0);
+    ck_assert(!is_causal(-3, 0, TVAE_BOUNDARY_CIRCULAR, NULL));
+    ck_assert(!is_causal(-3, 1, TVAE_BOUNDARY_ZERO, NULL));
+    ck_assert(!is_causal(1, 2, TVAE_BOUNDARY_ZERO, NULL));
+    prior_case_create(&tested, 7);
+    ck_assert(tvi_prior_is_causal(tested.prior, &n_past));
+    ck_assert_uint_eq(n_past, 0);
+    prior_case_destroy(&tested);
+}
+END_TEST
+
 START_TEST(deliver_puts_gradients_at_their_offsets)
 {
     const double dweights[] = {10.0, 20.0, 30.0, 40.0};
@@ -472,6 +559,10 @@ int main(void)
     tcase_add_test(tc, collect_gives_a_torus_of_one_frame_the_axes_of_its_grid);
     tcase_add_test(tc, collect_names_the_second_window_and_skips_the_plain_prior);
     tcase_add_test(tc, apply_reads_the_parameters);
+    tcase_add_test(tc, weights_below_zero_count_as_zero);
+    tcase_add_test(tc, deliver_puts_updated_weights_at_zero_or_more);
+    tcase_add_test(tc, is_causal_wants_past_frames_and_a_zero_boundary);
+    tcase_add_test(tc, collect_gives_a_torus_of_one_frame_the_axes_of_its_grid);
     tcase_add_test(tc, deliver_puts_gradients_at_their_offsets);
     tcase_add_test(tc, destroy_order_does_not_matter);
     tcase_add_test(tc, failed_allocations_leak_nothing);
