@@ -21,21 +21,17 @@ struct tvae_capcorr {
     moments *capsules; /* [n_factors, n_capsules] */
 };
 
-enum { MAX_CELLS = 1 << 24 };
-
 tvae_status tvae_capcorr_create(size_t n_factors, size_t n_capsules, tvae_capcorr **out)
 {
     tvae_capcorr *capcorr;
+    tvae_status st;
 
     if (!out)
         return tvi_fail(TVAE_E_INVALID, "capcorr_create: out is NULL");
     *out = NULL;
-    if (n_factors == 0 || n_capsules == 0 || n_factors > MAX_CELLS / n_capsules)
-        return tvi_fail(
-            TVAE_E_INVALID,
-            "capcorr_create: %zu factors and %zu capsules, want at least 1 of "
-            "each and at most %d pairs",
-            n_factors, n_capsules, MAX_CELLS);
+    st = tvi_check_pairs(n_factors, "factors", n_capsules, "capsules", "capcorr_create");
+    if (st != TVAE_OK)
+        return st;
     capcorr = tvi_alloc_array(1, sizeof *capcorr);
     if (!capcorr)
         return TVAE_E_NOMEM;
@@ -66,41 +62,43 @@ void tvae_capcorr_destroy(tvae_capcorr **capcorr)
     tvi_free(gone);
 }
 
-static tvae_status check_finite(const tvae_tensor *tensor, const char *name)
+static tvae_status check_finite(const tvae_tensor *tensor, const char *call,
+                                const char *name)
 {
     const size_t bad = tvi_first_non_finite(tensor->data, tensor->count);
 
     if (bad < tensor->count)
         return tvi_fail(TVAE_E_NUMERIC,
-                        "capcorr_add: element %zu of %s is %g, want all of them finite",
-                        bad, name, (double)tensor->data[bad]);
+                        "%s: element %zu of %s is %g, want all of them finite", call, bad,
+                        name, (double)tensor->data[bad]);
     return TVAE_OK;
 }
 
 static tvae_status check_batch(const tvae_capcorr *capcorr, const tvae_tensor *t,
-                               const tvae_tensor *factors)
+                               const tvae_tensor *factors, const char *call)
 {
     char got[TVI_SHAPE_TEXT];
     size_t wanted[3];
     tvae_status st;
 
     if (!capcorr || !t || !factors)
-        return tvi_fail(TVAE_E_INVALID, "capcorr_add: %s is NULL",
+        return tvi_fail(TVAE_E_INVALID, "%s: %s is NULL", call,
                         !capcorr ? "capcorr"
                         : !t     ? "t"
                                  : "factors");
     if (t->rank != 4 || t->shape[1] < 2 || t->shape[2] != capcorr->n_capsules)
         return tvi_fail(TVAE_E_SHAPE,
-                        "capcorr_add: t is %s, want [sequences, at least 2 frames, %zu "
+                        "%s: t is %s, want [sequences, at least 2 frames, %zu "
                         "capsules, d]",
-                        tvi_shape_text(t->rank, t->shape, got), capcorr->n_capsules);
+                        call, tvi_shape_text(t->rank, t->shape, got),
+                        capcorr->n_capsules);
     wanted[0] = t->shape[0];
     wanted[1] = t->shape[1];
     wanted[2] = capcorr->n_factors;
-    st = tvi_tensor_check(factors, 3, wanted, "capcorr_add", "factors");
+    st = tvi_tensor_check(factors, 3, wanted, call, "factors");
     if (st == TVAE_OK)
-        st = check_finite(t, "t");
-    return st == TVAE_OK ? check_finite(factors, "factors") : st;
+        st = check_finite(t, call, "t");
+    return st == TVAE_OK ? check_finite(factors, call, "factors") : st;
 }
 
 static void add_pair(moments *m, double x, double y)
@@ -113,35 +111,72 @@ static void add_pair(moments *m, double x, double y)
     m->xy += x * y;
 }
 
-tvae_status tvae_capcorr_add(tvae_capcorr *capcorr, const tvae_tensor *t,
-                             const tvae_tensor *factors)
+static void add_offset(tvae_capcorr *capcorr, const tvi_capsule_offset *offset,
+                       const size_t *shifts)
 {
-    tvi_capsule_offset offset;
-    size_t n_frames, n_capsules, d, *shifts;
-    tvae_status st = check_batch(capcorr, t, factors);
+    const size_t n_capsules = capcorr->n_capsules;
 
-    if (st != TVAE_OK)
-        return st;
-    n_frames = t->shape[1];
-    n_capsules = t->shape[2];
-    d = t->shape[3];
-    shifts = tvi_alloc_array(2 * n_capsules + d, sizeof *shifts);
+    add_pair(&capcorr->nearest[offset->factor], (double)offset->nearest, offset->truth);
+    add_pair(&capcorr->first[offset->factor], (double)offset->first, offset->truth);
+    for (size_t c = 0; c < n_capsules; c++)
+        add_pair(&capcorr->capsules[offset->factor * n_capsules + c], (double)shifts[c],
+                 offset->truth);
+}
+
+/* Which factor of a sequence counts: the one asked for if it changes, or with NULL the
+ * one that changes most. */
+static bool choose_factor(size_t n_factors, const float *factors, const size_t *asked,
+                          size_t *factor)
+{
+    if (!asked)
+        return tvi_factor_that_varies(n_factors, factors, factor);
+    *factor = *asked;
+    return factors[*asked] != factors[n_factors + *asked];
+}
+
+static tvae_status add_batch(tvae_capcorr *capcorr, const tvae_tensor *t,
+                             const tvae_tensor *factors, const size_t *asked)
+{
+    const size_t n_frames = t->shape[1], d = t->shape[3];
+    const size_t n_capsules = capcorr->n_capsules, n_factors = capcorr->n_factors;
+    tvi_capsule_offset offset;
+    size_t *shifts = tvi_alloc_array(2 * n_capsules + d, sizeof *shifts), factor;
+
     if (!shifts)
         return TVAE_E_NOMEM;
     for (size_t i = 0; i < t->shape[0]; i++) {
-        if (!tvi_capsule_offset_find(n_frames, n_capsules, d, capcorr->n_factors,
-                                     t->data + i * n_frames * n_capsules * d,
-                                     factors->data + i * n_frames * capcorr->n_factors,
-                                     shifts, shifts + n_capsules, &offset))
-            continue;
-        add_pair(&capcorr->nearest[offset.factor], (double)offset.nearest, offset.truth);
-        add_pair(&capcorr->first[offset.factor], (double)offset.first, offset.truth);
-        for (size_t c = 0; c < n_capsules; c++)
-            add_pair(&capcorr->capsules[offset.factor * n_capsules + c],
-                     (double)shifts[c], offset.truth);
+        const float *labels = factors->data + i * n_frames * n_factors;
+
+        if (choose_factor(n_factors, labels, asked, &factor) &&
+            tvi_capsule_offset_find(n_frames, n_capsules, d, n_factors, factor,
+                                    t->data + i * n_frames * n_capsules * d, labels,
+                                    shifts, shifts + n_capsules, &offset))
+            add_offset(capcorr, &offset, shifts);
     }
     tvi_free(shifts);
     return TVAE_OK;
+}
+
+tvae_status tvae_capcorr_add(tvae_capcorr *capcorr, const tvae_tensor *t,
+                             const tvae_tensor *factors)
+{
+    tvae_status st = check_batch(capcorr, t, factors, "capcorr_add");
+
+    return st == TVAE_OK ? add_batch(capcorr, t, factors, NULL) : st;
+}
+
+tvae_status tvae_capcorr_add_factor(tvae_capcorr *capcorr, const tvae_tensor *t,
+                                    const tvae_tensor *factors, size_t factor)
+{
+    tvae_status st = check_batch(capcorr, t, factors, "capcorr_add_factor");
+
+    if (st != TVAE_OK)
+        return st;
+    if (factor >= capcorr->n_factors)
+        return tvi_fail(TVAE_E_INVALID,
+                        "capcorr_add_factor: factor is %zu, want less than %zu", factor,
+                        capcorr->n_factors);
+    return add_batch(capcorr, t, factors, &factor);
 }
 
 /* Pearson's correlation; NaN when a side is constant, which its exact sums tell. */

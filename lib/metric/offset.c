@@ -7,9 +7,7 @@
 /* By how much the capsules of one sequence roll: get_cap_offsets of the reference (paper
  * Eq. 15, GOLDEN section 4). */
 
-/* The factor that changes most from frame 0 to 1, the first of equals; false if none
- * changes. */
-static bool find_factor(size_t n_factors, const float *factors, size_t *factor)
+bool tvi_factor_that_varies(size_t n_factors, const float *factors, size_t *factor)
 {
     double largest = 0.0;
 
@@ -24,20 +22,26 @@ static bool find_factor(size_t n_factors, const float *factors, size_t *factor)
     return largest > 0.0;
 }
 
-/* The shift k with the largest periodic correlation sum_j a[(j + k) mod d] b[j], the
- * first of equals. */
+double tvi_periodic_correlation(size_t d, const float *a, const float *b, size_t k)
+{
+    double correlation = 0.0;
+
+    for (size_t j = 0; j < d - k; j++)
+        correlation += (double)a[j + k] * (double)b[j];
+    for (size_t j = d - k; j < d; j++)
+        correlation += (double)a[j + k - d] * (double)b[j];
+    return correlation;
+}
+
+/* The shift with the largest periodic correlation, the first of equals. */
 static size_t find_shift(size_t d, const float *a, const float *b)
 {
     double largest = -INFINITY;
     size_t shift = 0;
 
     for (size_t k = 0; k < d; k++) {
-        double correlation = 0.0;
+        const double correlation = tvi_periodic_correlation(d, a, b, k);
 
-        for (size_t j = 0; j < d - k; j++)
-            correlation += (double)a[j + k] * (double)b[j];
-        for (size_t j = d - k; j < d; j++)
-            correlation += (double)a[j + k - d] * (double)b[j];
         if (correlation > largest) {
             largest = correlation;
             shift = k;
@@ -61,21 +65,21 @@ static size_t find_mode(size_t n, const size_t *shifts, size_t d, size_t *counts
 }
 
 bool tvi_capsule_offset_find(size_t n_frames, size_t n_capsules, size_t d,
-                             size_t n_factors, const float *t, const float *factors,
-                             size_t *shifts, size_t *scratch, tvi_capsule_offset *offset)
+                             size_t n_factors, size_t factor, const float *t,
+                             const float *factors, size_t *shifts, size_t *scratch,
+                             tvi_capsule_offset *offset)
 {
     size_t *frame_shifts = shifts;
     double nearest = INFINITY;
 
-    if (!find_factor(n_factors, factors, &offset->factor))
-        return false;
-    offset->truth = (double)factors[offset->factor];
+    offset->factor = factor;
+    offset->truth = (double)factors[factor];
     for (size_t frame = 0; frame < n_frames; frame++) {
         const float *rolled = t + frame * n_capsules * d;
         size_t mode;
         double distance;
 
-        if (factors[frame * n_factors + offset->factor] != 0.0f)
+        if (factors[frame * n_factors + factor] != 0.0f)
             continue;
         for (size_t c = 0; c < n_capsules; c++)
             frame_shifts[c] = find_shift(d, t + c * d, rolled + c * d);

@@ -220,6 +220,40 @@ START_TEST(value_is_nan_when_a_side_is_constant)
 }
 END_TEST
 
+/* Factor 0 runs with factor 1, twice as fast: the batch of one factor is not the other's,
+ * and what add takes for the factor that varies is 0 alone. */
+START_TEST(add_factor_counts_factors_that_run_together)
+{
+    tvae_capcorr *both = create(), *plain = create();
+    tvae_tensor *t, *factors;
+    double value;
+
+    for (size_t i = 0; i < N; i++) {
+        make_sequence(i, i == 0 ? 1 : i, 6);
+        for (size_t frame = 0; frame < FRAMES; frame++)
+            factor_at(i, frame)[0] = 2.0f * factor_at(i, frame)[1];
+    }
+    wrap_batch(&t, &factors);
+    ASSERT_OK(tvae_capcorr_add(plain, t, factors));
+    ck_assert(isnan(value_of(plain, 1, TVAE_CAPCORR_NEAREST)));
+    for (size_t factor = 0; factor < FACTORS; factor++) {
+        ASSERT_OK(tvae_capcorr_add_factor(both, t, factors, factor));
+        assert_near("nearest", value_of(both, factor, TVAE_CAPCORR_NEAREST), -1.0, 0.0,
+                    1e-12);
+        ASSERT_OK(tvae_capcorr_capsule_value(both, factor, CAPSULES - 1, &value));
+        assert_near("capsule", value, -1.0, 0.0, 1e-12);
+    }
+    for (size_t i = 0; i < N * FRAMES; i++)
+        factor_values[i * FACTORS] = 0.0f; /* still: says nothing */
+    ASSERT_OK(tvae_capcorr_add_factor(both, t, factors, 0));
+    assert_near("still", value_of(both, 0, TVAE_CAPCORR_NEAREST), -1.0, 0.0, 1e-12);
+    tvae_tensor_destroy(&t);
+    tvae_tensor_destroy(&factors);
+    tvae_capcorr_destroy(&both);
+    tvae_capcorr_destroy(&plain);
+}
+END_TEST
+
 START_TEST(calls_reject_bad_arguments)
 {
     const size_t one_frame[] = {1, 1, CAPSULES, D}, few[] = {N, FRAMES, CAPSULES - 1, D};
@@ -241,6 +275,9 @@ START_TEST(calls_reject_bad_arguments)
     ASSERT_STATUS(tvae_capcorr_add(good, short_t, factors), TVAE_E_SHAPE);
     ASSERT_STATUS(tvae_capcorr_add(good, few_t, factors), TVAE_E_SHAPE);
     ASSERT_STATUS(tvae_capcorr_add(good, t, t), TVAE_E_SHAPE);
+    ASSERT_STATUS(tvae_capcorr_add_factor(good, t, factors, FACTORS), TVAE_E_INVALID);
+    ASSERT_STATUS(tvae_capcorr_add_factor(NULL, t, factors, 0), TVAE_E_INVALID);
+    ASSERT_STATUS(tvae_capcorr_add_factor(good, short_t, factors, 0), TVAE_E_SHAPE);
     ASSERT_STATUS(tvae_capcorr_value(NULL, 0, 0, &value), TVAE_E_INVALID);
     ASSERT_STATUS(tvae_capcorr_value(good, 0, 0, NULL), TVAE_E_INVALID);
     ASSERT_STATUS(tvae_capcorr_value(good, FACTORS, 0, &value), TVAE_E_INVALID);
@@ -336,6 +373,7 @@ int main(void)
     tcase_add_test(tc, value_takes_the_mode_over_capsules);
     tcase_add_test(tc, add_passes_over_sequences_that_say_nothing);
     tcase_add_test(tc, value_is_nan_when_a_side_is_constant);
+    tcase_add_test(tc, add_factor_counts_factors_that_run_together);
     tcase_add_test(tc, calls_reject_bad_arguments);
     tcase_add_test(tc, failed_allocations_leak_nothing);
     suite_add_tcase(suite, tc);
