@@ -17,6 +17,7 @@ int command_list(int n_words, char **words);
 int command_train(int n_words, char **words);
 int command_eval(int n_words, char **words);
 int command_figures(int n_words, char **words);
+int command_report(int n_words, char **words);
 int command_doctor(int n_words, char **words);
 
 /* ---- arguments.c

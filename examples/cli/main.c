@@ -23,6 +23,8 @@ static const struct command {
      "evaluate runs: RUN/summary.json, and a table"},
     {"figures", command_figures, "figures RUN... [--data PATH]",
      "draw the paper's pictures into RUN/figures"},
+    {"report", command_report, "report RUN... [--data PATH] [--out FILE]",
+     "one HTML page that shows runs side by side (RUN/report.html of the first)"},
     {"doctor", command_doctor, "doctor",
      "versions, CPU, BLAS kernel, and what would be faster"},
 };

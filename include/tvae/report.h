@@ -10,7 +10,7 @@ extern "C" {
 
 /**
  * @file
- * Floor 11: pictures.
+ * Floor 11: pictures, and a page that shows runs side by side.
  */
 
 /**
@@ -55,6 +55,36 @@ TVAE_API tvae_status tvae_picture_write(const char *path, const tvae_tensor *fra
  */
 TVAE_API tvae_status tvae_report_figures(tvae_run *run, const char *data,
                                          const tvae_progress_hook *hook);
+
+/**
+ * Write one HTML page about one or several runs, side by side: configurations with their
+ * differences, results, learning curves, pictures (drawn anew, as tvae_report_figures())
+ * and a capsule explorer. The page holds all it needs and loads nothing; every text of a
+ * run's folder is escaped, so that a folder from elsewhere can be shown safely.
+ *
+ * A run whose model or data cannot be opened is shown without new pictures and explorer,
+ * with the reason on the page.
+ *
+ * @param[in] runs    [n_runs] open runs.
+ * @param[in] n_runs  1 to 16.
+ * @param[in] data    Path that overrides the configured one of every run; NULL for none.
+ * @param[in] path    The file; written whole or not at all.
+ * @param[in] hook    Progress, as in tvae_report_figures(); may be NULL.
+ *
+ * @retval TVAE_OK           Written.
+ * @retval TVAE_E_INVALID    NULL, or too many or no runs.
+ * @retval TVAE_E_CANCELLED  The hook asked to stop; the page is not written.
+ * @retval TVAE_E_IO         Not written.
+ * @retval TVAE_E_NOMEM      No memory.
+ *
+ * Ownership: nothing is kept.
+ * Threads:   one-at-a-time.
+ * Numerics:  pictures and explorer are those of seed 0, latents sampled once.
+ * Since:     0.1
+ */
+TVAE_API tvae_status tvae_report_html(tvae_run *const *runs, size_t n_runs,
+                                      const char *data, const char *path,
+                                      const tvae_progress_hook *hook);
 
 #ifdef __cplusplus
 }
