@@ -23,7 +23,7 @@ meson test -C "$build" --print-errorlogs "$@" >"$build/tests.log" 2>&1 || status
 cat "$build/tests.log"
 grep -h '^SKIP' "$build/meson-logs/testlog.txt" | sort -u || true
 
-count() { sed -n "s/^$1: *//p" "$build/tests.log" | tail -n 1; }
+count() { sed -n "s/^$1: *\([0-9]*\).*/\1/p" "$build/tests.log" | tail -n 1; }
 failed=$(($(count Fail) + $(count Timeout) + $(count 'Unexpected Pass')))
 echo "$(($(count Ok) + $(count 'Expected Fail'))) passed, $failed failed, $(count Skipped) skipped"
 exit "$status"
