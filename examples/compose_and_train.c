@@ -13,7 +13,7 @@ enum {
     BAR_WIDTH = 5,
     N_CAPSULES = 4,
     N_HIDDEN = 32,
-    N_STEPS = 1000
+    N_STEPS = 300
 };
 
 static void require(tvae_status status)
@@ -107,11 +107,12 @@ static tvae_tensor *create_sequences(void)
     return x;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    const long n_steps = argc > 1 ? strtol(argv[1], NULL, 10) : N_STEPS;
     tvae_model *model = compose_model();
     tvae_tensor *x = create_sequences();
-    double terms[TVAE_N_TERMS], before = 0.0;
+    double terms[TVAE_N_TERMS] = {0.0}, before = 0.0;
     tvae_train_options options;
     tvae_trainer *trainer = NULL;
 
@@ -119,15 +120,15 @@ int main(void)
     options.optimizer = TVAE_OPTIMIZER_ADAM;
     options.learning_rate = 3e-3;
     require(tvae_trainer_create(model, &options, &trainer));
-    for (int step = 0; step < N_STEPS; step++) {
+    for (long step = 0; step < n_steps; step++) {
         require(tvae_trainer_step(trainer, x, terms, TVAE_N_TERMS));
         if (step == 0)
             before = terms[TVAE_TERM_LOSS];
     }
-    (void)printf("loss %.3f nats a frame before, %.3f after %d steps\n"
+    (void)printf("loss %.3f nats a frame before, %.3f after %ld steps\n"
                  "-log p(x | t) %.3f, KL of z %.3f, KL of u %.3f, "
                  "equivariance error %.2f\n",
-                 before, terms[TVAE_TERM_LOSS], N_STEPS, terms[TVAE_TERM_NEG_LOG_PX],
+                 before, terms[TVAE_TERM_LOSS], n_steps, terms[TVAE_TERM_NEG_LOG_PX],
                  terms[TVAE_TERM_KL_Z], terms[TVAE_TERM_KL_U],
                  terms[TVAE_TERM_EQUIVARIANCE_ERROR]);
     tvae_trainer_destroy(&trainer);

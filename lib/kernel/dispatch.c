@@ -23,12 +23,16 @@ static pthread_once_t tables_once = PTHREAD_ONCE_INIT;
         tvi_set_reduction_##isa(&(table));  \
     } while (0)
 
+/* Only the levels this machine can run: the functions that fill a table are themselves
+ * compiled for its level. */
 static void fill_tables(void)
 {
     FILL_TABLE(tables[TVAE_KERNEL_PORTABLE], portable);
 #if defined(__x86_64__) || defined(__i386__)
-    FILL_TABLE(tables[TVAE_KERNEL_AVX2], avx2);
-    FILL_TABLE(tables[TVAE_KERNEL_AVX512], avx512);
+    if (tvi_machine_level() >= TVAE_KERNEL_AVX2)
+        FILL_TABLE(tables[TVAE_KERNEL_AVX2], avx2);
+    if (tvi_machine_level() >= TVAE_KERNEL_AVX512)
+        FILL_TABLE(tables[TVAE_KERNEL_AVX512], avx512);
 #endif
 }
 
