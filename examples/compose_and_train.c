@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Compose a Topographic VAE from layers and train it on sequences that the program makes
- * itself: a bar on a ring of pixels, which comes round once a sequence. */
+ * itself: a bar on a ring of pixels, which comes round once a sequence.
+ *
+ *   compose_and_train [STEPS] */
 #include <stdio.h>
 #include <stdlib.h>
 
