@@ -7,7 +7,7 @@
 
 enum { MAX_RUNS = 16 };
 
-enum { DATA, SAMPLES, SEQUENCES, SPLIT, SEED, AT_MEANS, N_OPTIONS };
+enum { DATA, SAMPLES, SEQUENCES, SPLIT, SEED, AT_MEANS, BEST, N_OPTIONS };
 
 /* The rows of the table: numbers of summary.json. Rows no run has are left out. */
 static const struct row {
@@ -27,6 +27,7 @@ static const struct row {
     {"capcorr.rotation", "CapCorr rotation", 3},
     {"capcorr.scale", "CapCorr scale", 3},
     {"capcorr.hue", "CapCorr hue", 3},
+    {"capcorr.perspective", "CapCorr perspective", 3},
     {"steps", "training steps", 0},
     {"seconds", "training seconds", 1},
 };
@@ -78,6 +79,7 @@ static bool read_options(const cli_option *options, tvae_evaluate_options *evalu
         evaluate->seed = (uint64_t)seed;
     }
     evaluate->at_means = options[AT_MEANS].n_values ? 1 : 0;
+    evaluate->best = options[BEST].n_values ? 1 : 0;
     if (!options[SPLIT].n_values)
         return true;
     for (int32_t i = 0; i < 3; i++)
@@ -126,6 +128,7 @@ int command_eval(int n_words, char **words)
         [SPLIT] = {.name = "--split", .takes_value = true},
         [SEED] = {.name = "--seed", .takes_value = true},
         [AT_MEANS] = {.name = "--at-means"},
+        [BEST] = {.name = "--best"},
     };
     tvae_evaluate_options evaluate;
     size_t n_runs;

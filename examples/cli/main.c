@@ -15,11 +15,12 @@ static const struct command {
      "the experiments; the keys of --set; configurations to start a file from"},
     {"train", command_train,
      "train EXPERIMENT|FILE.json [--data PATH] [--out RUN] [--steps N | --epochs N]\n"
-     "                  [--seed N] [--threads N] [--set KEY=VALUE]... [--resume]",
+     "                  [--seed N] [--threads N] [--eval-every STEPS]\n"
+     "                  [--set KEY=VALUE]... [--resume]",
      "train a model into a run folder"},
     {"eval", command_eval,
      "eval RUN... [--data PATH] [--samples N] [--sequences N]\n"
-     "                  [--split train|validation|test] [--seed N] [--at-means]",
+     "                  [--split train|validation|test] [--seed N] [--at-means] [--best]",
      "evaluate runs: RUN/summary.json, and a table"},
     {"figures", command_figures, "figures RUN... [--data PATH]",
      "draw the paper's pictures into RUN/figures"},

@@ -8,7 +8,7 @@
 
 enum { MAX_SETTINGS = 64, PATH_BYTES = 512 };
 
-enum { DATA, OUT, STEPS, EPOCHS, SEED, THREADS, SET, RESUME, N_OPTIONS };
+enum { DATA, OUT, STEPS, EPOCHS, SEED, THREADS, EVAL_EVERY, SET, RESUME, N_OPTIONS };
 
 static bool ends_with(const char *text, const char *ending)
 {
@@ -35,11 +35,8 @@ static tvae_status build_config(const char *experiment, const cli_option *option
     static const struct {
         int option;
         const char *key;
-    } shortcuts[] = {{DATA, "data"},
-                     {STEPS, "steps"},
-                     {EPOCHS, "epochs"},
-                     {SEED, "seed"},
-                     {THREADS, "threads"}};
+    } shortcuts[] = {{DATA, "data"}, {STEPS, "steps"},     {EPOCHS, "epochs"},
+                     {SEED, "seed"}, {THREADS, "threads"}, {EVAL_EVERY, "eval_steps"}};
     tvae_status status = ends_with(experiment, ".json")
                              ? tvae_config_load(experiment, config)
                              : tvae_config_create(experiment, config);
@@ -120,6 +117,7 @@ int command_train(int n_words, char **words)
         [EPOCHS] = {.name = "--epochs", .takes_value = true},
         [SEED] = {.name = "--seed", .takes_value = true},
         [THREADS] = {.name = "--threads", .takes_value = true},
+        [EVAL_EVERY] = {.name = "--eval-every", .takes_value = true},
         [SET] = {.name = "--set", .takes_value = true},
         [RESUME] = {.name = "--resume"},
     };

@@ -46,6 +46,9 @@ typedef struct tvae_evaluate_options {
     uint64_t seed;       /**< of transforms and noise; default 0 */
     int32_t split;       /**< a TVAE_SPLIT; default test */
     int32_t at_means;    /**< 1: latents at the posterior means, not sampled; default 0 */
+    int32_t best;        /**< 1: the best model by validation loss (`best.safetensors`),
+                              not the last; default 0 */
+    int32_t reserved;    /**< keeps the layout free of padding; 0 */
 } tvae_evaluate_options;
 
 /** What is known of a key of configurations; strings are constant. */
@@ -169,9 +172,9 @@ TVAE_API tvae_status tvae_run_create(const tvae_config *config, const char *fold
  * If the newest checkpoint is damaged, the one before it is taken, and the log hook told.
  *
  * @param[in] config  What is asked for now; NULL takes the folder's own. `data`,
- *                    `log_steps`, `checkpoint_steps`, `steps`, `epochs`, `threads` and
- *                    `n_prefetch` may differ, and replace those of the folder (an empty
- *                    `data` does not); what would change the result is refused, by name.
+ *                    `log_steps`, `checkpoint_steps`, `eval_steps`, `steps`, `epochs`,
+ *                    `threads` and `n_prefetch` may differ, and replace those of the
+ * folder (an empty `data` does not); what would change the result is refused, by name.
  *
  * Statuses: as tvae_run_create(), TVAE_E_NOT_FOUND if the folder is no run and @p config
  * is NULL, TVAE_E_FORMAT if all checkpoints are damaged. Ownership, threads: as there.
@@ -204,7 +207,9 @@ TVAE_API tvae_status tvae_run_model(tvae_run *run, tvae_model **out);
 /**
  * Train until the configured total of steps, writing the log and checkpoints. A run that
  * is there already ends at once. The library computes with as many threads as the host
- * has set (tvae_set_threads()); the key `threads` is the tvae program's to read.
+ * has set (tvae_set_threads()); the key `threads` is the tvae program's to read. With
+ * `eval_steps` the loss on held-out sequences goes into the log every so many steps, and
+ * the model that did best there into `best.safetensors`.
  *
  * @param[in] hook  Progress; may be NULL.
  *

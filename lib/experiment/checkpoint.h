@@ -15,9 +15,13 @@ tvae_status tvi_checkpoint_restore(tvae_run *run);
 /* The model as last saved, from its file, or from the state where that is missing. */
 tvae_status tvi_checkpoint_model(const tvae_run *run, tvae_model **out);
 
+/* The best model by validation loss; TVAE_E_NOT_FOUND if there was no validation. */
+tvae_status tvi_checkpoint_best_model(const tvae_run *run, tvae_model **out);
+
 /* What a summary tells of the training; all NaN without a state. */
 typedef struct tvi_training_facts {
     double steps, seconds, peak_rss_bytes;
+    double best_step, best_loss; /* by validation */
 } tvi_training_facts;
 
 tvi_training_facts tvi_checkpoint_facts(const tvae_run *run);

@@ -20,10 +20,11 @@ enum { TVI_TEST_TRANSFORM_SAME }; /* the others: 1 + a TVAE_TRANSFORM */
 typedef struct tvi_settings {
     char experiment[TVI_EXPERIMENT_BYTES];
     char data[TVI_PATH_BYTES];
-    int64_t steps, epochs, seed, batch_size, log_steps, checkpoint_steps, threads,
-        n_prefetch;
-    int64_t optimizer;
+    int64_t steps, epochs, seed, batch_size, log_steps, checkpoint_steps, eval_steps,
+        eval_sequences, threads, n_prefetch;
+    int64_t optimizer, schedule, schedule_steps, kl_warmup_steps;
     double learning_rate, momentum, beta1, beta2, adam_epsilon, weight_decay;
+    double schedule_gamma, min_learning_rate, max_gradient_norm, kl_weight;
     int64_t n_capsules, capsule_dim, capsule_dim_2, capsule_dim_3;
     int64_t prior, window, window_capsule, window_capsule_2, window_capsule_3,
         off_diagonal, frame_boundary, capsule_boundary;

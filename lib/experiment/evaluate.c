@@ -6,14 +6,11 @@
 
 #include "base/memory.h"
 #include "base/options.h"
-#include "base/parallel.h"
-#include "base/rng.h"
+#include "experiment/batches.h"
+#include "experiment/checkpoint.h"
 #include "model/model.h"
 
-/* Evaluation on held-out sequences: item i with draw i, whose noise depends on the seed
- * and its place alone, so that the size of a batch changes nothing but rounding. */
-
-enum { BATCH = 32, NOISE_GRAIN = 1024 };
+/* Evaluation on held-out sequences: item i with draw i of the seed. */
 
 static const tvae_evaluate_options default_options = {.size =
                                                           sizeof(tvae_evaluate_options),
@@ -21,7 +18,7 @@ static const tvae_evaluate_options default_options = {.size =
                                                       .n_sequences = 1000,
                                                       .split = TVAE_SPLIT_TEST};
 
-_Static_assert(sizeof(tvae_evaluate_options) == 40, "frozen layout of release 0.1");
+_Static_assert(sizeof(tvae_evaluate_options) == 48, "frozen layout of release 0.1");
 
 tvae_status tvae_evaluate_options_init(tvae_evaluate_options *options, size_t size)
 {
@@ -48,6 +45,10 @@ static tvae_status import_options(tvae_evaluate_options *o,
     if (o->at_means != 0 && o->at_means != 1)
         return tvi_fail(TVAE_E_INVALID, "run_evaluate: at_means is %d, want 0 or 1",
                         o->at_means);
+    if ((o->best != 0 && o->best != 1) || o->reserved != 0)
+        return tvi_fail(TVAE_E_INVALID,
+                        "run_evaluate: best is %d and reserved is %d, want 0 or 1, and 0",
+                        o->best, o->reserved);
     return TVAE_OK;
 }
 
@@ -56,33 +57,19 @@ typedef struct evaluator {
     tvi_evaluation found;
     tvae_progress_hook hook;
     tvae_model *model;
-    tvae_workspace *work;
-    tvae_dataset *data;
-    tvae_loader *loader;
-    tvae_capcorr *capcorr;
-    size_t frame_shape[4];              /* frames, channels, height, width */
-    size_t latent_shape[4];             /* capsules, d1, d2, d3 */
-    size_t n_latents, batch;            /* latents a frame; sequences a batch */
-    size_t factors[TVI_MAX_FACTORS];    /* which of the data's factors are reported */
-    tvae_tensor *x, *labels;            /* a whole batch */
-    tvae_tensor *noise_z, *noise_u, *t; /* a whole batch; noise NULL at the means */
-    double *log_weights;                /* [rows, samples] */
-    size_t first;                       /* sequences done */
-    double log_sum;                     /* of normalised log-likelihoods, over frames */
+    tvi_batches batches;
+    size_t factors[TVI_MAX_FACTORS];        /* which of the data's factors are reported */
+    tvae_capcorr *capcorr[TVI_MAX_FACTORS]; /* one each: several may run together */
+    double *log_weights;                    /* [rows, samples] */
+    double log_sum; /* of normalised log-likelihoods, over frames */
 } evaluator;
 
 static void release_evaluator(evaluator *e)
 {
+    tvi_batches_close(&e->batches);
     tvae_model_destroy(&e->model);
-    tvae_workspace_destroy(&e->work);
-    tvae_loader_destroy(&e->loader);
-    tvae_dataset_destroy(&e->data);
-    tvae_capcorr_destroy(&e->capcorr);
-    tvae_tensor_destroy(&e->x);
-    tvae_tensor_destroy(&e->labels);
-    tvae_tensor_destroy(&e->noise_z);
-    tvae_tensor_destroy(&e->noise_u);
-    tvae_tensor_destroy(&e->t);
+    for (size_t i = 0; i < TVI_MAX_FACTORS; i++)
+        tvae_capcorr_destroy(&e->capcorr[i]);
     tvi_free(e->log_weights);
     tvi_free(e->found.capcorr_per_capsule);
 }
@@ -91,214 +78,116 @@ static void release_evaluator(evaluator *e)
 
 static tvae_status open_sequences(evaluator *e, const tvae_run *run, const char *data)
 {
+    const tvae_evaluate_options *o = &e->found.options;
+    const tvi_batches_options options = {.split = o->split,
+                                         .at_means = o->at_means != 0,
+                                         .seed = o->seed,
+                                         .n_sequences = o->n_sequences};
     tvi_settings s = run->config->settings;
-    tvae_loader_options options;
-    size_t n;
     tvae_status st = TVAE_OK;
 
     if (data)
         st = tvi_settings_set(&s, "data", data, "run_evaluate");
     if (st == TVAE_OK)
-        st = tvi_settings_open_data(&s, e->found.options.split, &e->data);
-    if (st == TVAE_OK)
-        st = tvi_settings_fit_data(&s, e->data, "run_evaluate");
-    if (st == TVAE_OK)
-        st = tvae_dataset_shape(e->data, e->frame_shape);
-    if (st == TVAE_OK)
-        st = tvae_loader_options_init(&options, sizeof options);
-    if (st != TVAE_OK)
-        return st;
-    n = tvae_dataset_count(e->data);
-    if ((uint64_t)e->found.options.n_sequences < n)
-        n = (size_t)e->found.options.n_sequences;
-    if (n == 0)
-        return tvi_fail(TVAE_E_INVALID,
-                        "run_evaluate: that split of the data is empty, want another");
-    e->found.n_sequences = n;
-    e->batch = n < BATCH ? n : BATCH;
-    options.batch_size = (int64_t)e->batch;
-    options.seed = e->found.options.seed;
-    options.shuffle = 0;
-    options.drop_last = 0;
-    return tvae_loader_create(e->data, &options, &e->loader);
+        st = tvi_batches_open(&e->batches, &s, e->model, &options, "run_evaluate");
+    e->found.n_sequences = e->batches.n_sequences;
+    return st;
 }
 
+/* A label is the same in all frames; how many values a user's own factors have is not
+ * known. */
 static bool may_vary(const evaluator *e, const tvi_settings *s, size_t factor)
 {
     if (s->dataset == TVI_DATASET_SPRITES && !((uint64_t)s->varying >> factor & 1u))
         return false;
-    return tvae_dataset_factor_values(e->data, factor) > 1;
+    return tvae_dataset_factor_values(e->batches.data, factor) != 1 &&
+           strcmp(tvae_dataset_factor_name(e->batches.data, factor), "label") != 0;
 }
 
 /* CapCorr is told of the factors that may vary, where capsules have one axis. */
 static tvae_status prepare_capcorr(evaluator *e, const tvi_settings *s)
 {
-    const size_t n_all = tvae_dataset_factor_count(e->data);
+    const size_t n_all = tvae_dataset_factor_count(e->batches.data);
     tvi_evaluation *found = &e->found;
+    tvae_status st = TVAE_OK;
 
-    if (e->latent_shape[2] != 1 || e->latent_shape[3] != 1 || e->frame_shape[0] < 2)
+    if (!e->batches.one_axis)
         return TVAE_OK;
-    found->n_capsules = e->latent_shape[0];
-    for (size_t f = 0; f < n_all && f < TVI_MAX_FACTORS; f++) {
+    found->n_capsules = e->batches.latent_shape[0];
+    for (size_t f = 0; f < n_all && f < TVI_MAX_FACTORS && st == TVAE_OK; f++) {
         if (!may_vary(e, s, f))
             continue;
+        st = tvae_capcorr_create(1, found->n_capsules, &e->capcorr[found->n_factors]);
         e->factors[found->n_factors] = f;
-        found->factor_names[found->n_factors] = tvae_dataset_factor_name(e->data, f);
+        found->factor_names[found->n_factors] =
+            tvae_dataset_factor_name(e->batches.data, f);
         found->n_factors++;
     }
-    if (found->n_factors == 0)
-        return TVAE_OK;
+    if (st != TVAE_OK || found->n_factors == 0)
+        return st;
     found->capcorr_per_capsule =
         tvi_alloc_array(found->n_factors * found->n_capsules, sizeof(double));
-    if (!found->capcorr_per_capsule)
-        return TVAE_E_NOMEM;
-    return tvae_capcorr_create(n_all, found->n_capsules, &e->capcorr);
+    return found->capcorr_per_capsule ? TVAE_OK : TVAE_E_NOMEM;
 }
 
-static tvae_status create_tensors(evaluator *e)
+static tvae_status load_model(evaluator *e, tvae_run *run)
 {
-    const size_t *f = e->frame_shape, *l = e->latent_shape;
-    const size_t n_labels = tvae_dataset_factor_count(e->data);
-    const size_t x_shape[5] = {e->batch, f[0], f[1], f[2], f[3]};
-    const size_t t_shape[4] = {e->batch, f[0], l[0], l[1] * l[2] * l[3]};
-    const size_t label_shape[3] = {e->batch, f[0], n_labels};
-    tvae_status st = tvae_tensor_create(5, x_shape, &e->x);
-
-    if (st == TVAE_OK && n_labels)
-        st = tvae_tensor_create(3, label_shape, &e->labels);
-    if (st == TVAE_OK)
-        st = tvae_tensor_create(4, t_shape, &e->t);
-    if (st == TVAE_OK && !e->found.options.at_means)
-        st = tvae_tensor_create(4, t_shape, &e->noise_z);
-    if (st == TVAE_OK && !e->found.options.at_means && e->model->u_encoder)
-        st = tvae_tensor_create(4, t_shape, &e->noise_u);
-    if (st != TVAE_OK)
-        return st;
-    e->log_weights = tvi_alloc_array(e->batch * f[0],
-                                     (size_t)e->found.options.n_samples * sizeof(double));
-    return e->log_weights ? TVAE_OK : TVAE_E_NOMEM;
+    return e->found.options.best ? tvi_checkpoint_best_model(run, &e->model)
+                                 : tvae_run_model(run, &e->model);
 }
 
 static tvae_status prepare(evaluator *e, tvae_run *run, const char *data)
 {
-    tvae_status st = tvae_run_model(run, &e->model);
+    tvae_status st = load_model(e, run);
 
     if (st == TVAE_OK)
-        st = tvae_workspace_create(&e->work);
-    if (st == TVAE_OK)
-        st = tvae_model_latent_shape(e->model, e->latent_shape);
-    if (st != TVAE_OK)
-        return st;
-    e->n_latents = e->model->n_latents;
-    st = open_sequences(e, run, data);
+        st = open_sequences(e, run, data);
     if (st == TVAE_OK)
         st = prepare_capcorr(e, &run->config->settings);
-    return st == TVAE_OK ? create_tensors(e) : st;
-}
-
-/* ---- noise ---- */
-
-typedef struct noise_range {
-    uint64_t seed, sample;
-    tvi_rng_purpose purpose;
-    size_t first; /* place of the first value in the evaluation */
-    float *values;
-} noise_range;
-
-static void fill_range(void *context, size_t begin, size_t end)
-{
-    const noise_range *noise = context;
-
-    tvi_rng_fill_normal(noise->seed, noise->purpose, noise->sample, noise->first + begin,
-                        end - begin, noise->values + begin);
-}
-
-/* Noise of one importance sample for the sequences of this batch; the first sample is
- * also the one whose loss and metrics are taken. */
-static void fill_noise(void *context, size_t sample, size_t n_values, float *noise_z,
-                       float *noise_u)
-{
-    const evaluator *e = context;
-    noise_range noise = {e->found.options.seed, sample, TVI_RNG_SAMPLE_Z,
-                         e->first * e->frame_shape[0] * e->n_latents, noise_z};
-
-    tvi_parallel_for(n_values, NOISE_GRAIN, fill_range, &noise);
-    if (!noise_u)
-        return;
-    noise.purpose = TVI_RNG_SAMPLE_U;
-    noise.values = noise_u;
-    tvi_parallel_for(n_values, NOISE_GRAIN, fill_range, &noise);
+    if (st != TVAE_OK)
+        return st;
+    e->log_weights = tvi_alloc_array(e->batches.batch * e->batches.frame_shape[0],
+                                     (size_t)e->found.options.n_samples * sizeof(double));
+    return e->log_weights ? TVAE_OK : TVAE_E_NOMEM;
 }
 
 /* ---- a batch ---- */
 
-/* The tensors of a batch, cut to its n sequences. */
-typedef struct batch_views {
-    tvae_tensor *x, *labels, *noise_z, *noise_u, *t;
-} batch_views;
-
-static tvae_status view_first(tvae_tensor *whole, size_t n, tvae_tensor **out)
+/* CapCorr of a factor looks at its column alone. */
+static tvae_status add_capcorr(evaluator *e)
 {
-    size_t shape[TVAE_MAX_RANK];
-    const int32_t rank = tvae_tensor_rank(whole);
+    const tvi_batches *b = &e->batches;
+    const size_t n_all = tvae_dataset_factor_count(b->data);
+    const size_t n_rows = b->n * b->frame_shape[0];
+    const size_t shape[3] = {b->n, b->frame_shape[0], 1};
+    tvae_tensor *column = NULL;
+    tvae_status st = TVAE_OK;
 
-    *out = NULL;
-    if (!whole)
-        return TVAE_OK;
-    shape[0] = n;
-    for (int32_t i = 1; i < rank; i++)
-        shape[i] = tvae_tensor_extent(whole, i);
-    return tvae_tensor_view(whole, 0, rank, shape, out);
-}
+    if (e->found.n_factors)
+        st = tvae_tensor_create(3, shape, &column);
+    for (size_t i = 0; i < e->found.n_factors && st == TVAE_OK; i++) {
+        const float *labels = tvae_tensor_data_const(b->now.labels) + e->factors[i];
 
-static tvae_status view_batch(const evaluator *e, size_t n, batch_views *v)
-{
-    tvae_status st = view_first(e->x, n, &v->x);
-
-    if (st == TVAE_OK)
-        st = view_first(e->labels, n, &v->labels);
-    if (st == TVAE_OK)
-        st = view_first(e->noise_z, n, &v->noise_z);
-    if (st == TVAE_OK)
-        st = view_first(e->noise_u, n, &v->noise_u);
-    if (st == TVAE_OK)
-        st = view_first(e->t, n, &v->t);
+        for (size_t row = 0; row < n_rows; row++)
+            tvae_tensor_data(column)[row] = labels[row * n_all];
+        st = tvae_capcorr_add(e->capcorr[i], b->now.t, column);
+    }
+    tvae_tensor_destroy(&column);
     return st;
 }
 
-static void release_views(batch_views *v)
-{
-    tvae_tensor_destroy(&v->x);
-    tvae_tensor_destroy(&v->labels);
-    tvae_tensor_destroy(&v->noise_z);
-    tvae_tensor_destroy(&v->noise_u);
-    tvae_tensor_destroy(&v->t);
-}
-
 /* Loss, equivariance error and CapCorr at one sample, or at the means. */
-static tvae_status measure_sample(evaluator *e, const batch_views *v, size_t n)
+static tvae_status measure_sample(evaluator *e)
 {
-    double terms[TVAE_N_TERMS], error = 0.0;
-    tvae_status st;
+    double terms[TVAE_N_TERMS];
+    tvae_status st = tvi_batches_measure(&e->batches, e->model, terms);
 
-    if (v->noise_z)
-        fill_noise(e, 0, tvae_tensor_count(v->noise_z), tvae_tensor_data(v->noise_z),
-                   tvae_tensor_data(v->noise_u));
-    st = tvae_model_elbo(e->model, e->work, v->x, v->noise_z, v->noise_u, terms,
-                         TVAE_N_TERMS);
     if (st == TVAE_OK)
-        st = v->noise_z ? tvae_model_sample(e->model, e->work, v->x, v->noise_z,
-                                            v->noise_u, v->t)
-                        : tvae_model_encode(e->model, e->work, v->x, v->t);
-    if (st == TVAE_OK && e->found.n_capsules)
-        st = tvae_equivariance_error(v->t, &error);
-    if (st == TVAE_OK && e->capcorr)
-        st = tvae_capcorr_add(e->capcorr, v->t, v->labels);
+        st = add_capcorr(e);
     if (st != TVAE_OK)
         return st;
-    terms[TVAE_TERM_EQUIVARIANCE_ERROR] = error;
     for (size_t i = 0; i < TVAE_N_TERMS; i++)
-        e->found.terms[i] += (double)n * terms[i];
+        e->found.terms[i] += (double)e->batches.n * terms[i];
     return TVAE_OK;
 }
 
@@ -314,14 +203,15 @@ static double log_sum_exp(const double *values, size_t n)
     return most + log(sum);
 }
 
-static tvae_status measure_likelihood(evaluator *e, const batch_views *v, size_t n)
+static tvae_status measure_likelihood(evaluator *e)
 {
+    tvi_batches *b = &e->batches;
     const size_t n_samples = (size_t)e->found.options.n_samples;
-    const size_t n_rows = n * e->frame_shape[0];
+    const size_t n_rows = b->n * b->frame_shape[0];
     double sum = 0.0;
-    tvae_status st = tvi_model_log_weights(e->model, e->work, n, e->frame_shape[0],
-                                           tvae_tensor_data_const(v->x), n_samples,
-                                           fill_noise, e, e->log_weights);
+    tvae_status st = tvi_model_log_weights(e->model, b->work, b->n, b->frame_shape[0],
+                                           tvae_tensor_data_const(b->now.x), n_samples,
+                                           tvi_batches_noise, b, e->log_weights);
 
     if (st != TVAE_OK)
         return st;
@@ -331,53 +221,45 @@ static tvae_status measure_likelihood(evaluator *e, const batch_views *v, size_t
         return tvi_fail(TVAE_E_NUMERIC,
                         "run_evaluate: the log-likelihood of sequences %zu to %zu is not "
                         "finite: the model has diverged",
-                        e->first, e->first + n - 1);
+                        b->first, b->first + b->n - 1);
     e->log_sum += sum;
     return TVAE_OK;
 }
 
 static tvae_status measure_batch(evaluator *e)
 {
-    const size_t left = e->found.n_sequences - e->first;
-    batch_views v = {0};
-    size_t n = 0;
-    tvae_status st = tvae_loader_next(e->loader, e->x, e->labels, &n);
+    tvae_status st = tvi_batches_next(&e->batches);
 
-    if (n > left)
-        n = left;
     if (st == TVAE_OK)
-        st = view_batch(e, n, &v);
-    if (st == TVAE_OK)
-        st = measure_sample(e, &v, n);
-    if (st == TVAE_OK)
-        st = measure_likelihood(e, &v, n);
-    release_views(&v);
-    e->first += n;
-    return st;
+        st = measure_sample(e);
+    return st == TVAE_OK ? measure_likelihood(e) : st;
+}
+
+/* Has the host asked to stop? */
+static bool report(const evaluator *e, double began)
+{
+    const tvae_progress progress = {.size = sizeof progress,
+                                    .phase = "evaluate",
+                                    .done = (int64_t)(e->batches.first + e->batches.n),
+                                    .total = (int64_t)e->found.n_sequences,
+                                    .seconds = tvi_seconds_now() - began,
+                                    .loss = NAN};
+
+    return e->hook.progress && e->hook.progress(e->hook.user, &progress) != 0;
 }
 
 static tvae_status measure_all(evaluator *e)
 {
     const double began = tvi_seconds_now();
-    const int64_t total = (int64_t)e->found.n_sequences;
     tvae_status st = TVAE_OK;
 
-    while (e->first < e->found.n_sequences && st == TVAE_OK) {
+    while (st == TVAE_OK && tvi_batches_left(&e->batches)) {
         st = measure_batch(e);
-        if (st == TVAE_OK && e->hook.progress) {
-            const tvae_progress progress = {.size = sizeof progress,
-                                            .phase = "evaluate",
-                                            .done = (int64_t)e->first,
-                                            .total = total,
-                                            .seconds = tvi_seconds_now() - began,
-                                            .loss = NAN};
-
-            if (e->hook.progress(e->hook.user, &progress) != 0)
-                st = tvi_fail(TVAE_E_CANCELLED,
-                              "run_evaluate: stopped on request after %zu of %zu "
-                              "sequences; no summary was written",
-                              e->first, e->found.n_sequences);
-        }
+        if (st == TVAE_OK && report(e, began))
+            st = tvi_fail(TVAE_E_CANCELLED,
+                          "run_evaluate: stopped on request after %zu of %zu sequences; "
+                          "no summary was written",
+                          e->batches.first + e->batches.n, e->found.n_sequences);
     }
     return st;
 }
@@ -392,21 +274,20 @@ static tvae_status finish(evaluator *e)
 
     for (size_t i = 0; i < TVAE_N_TERMS; i++)
         found->terms[i] /= n;
-    if (!found->n_capsules)
-        found->terms[TVAE_TERM_EQUIVARIANCE_ERROR] = NAN;
-    found->log_likelihood_reference = e->log_sum / (n * (double)e->frame_shape[0]);
+    found->log_likelihood_reference =
+        e->log_sum / (n * (double)e->batches.frame_shape[0]);
     found->log_likelihood =
         found->log_likelihood_reference - log((double)found->options.n_samples);
     for (size_t i = 0; i < found->n_factors && st == TVAE_OK; i++) {
-        const size_t f = e->factors[i];
+        const tvae_capcorr *capcorr = e->capcorr[i];
 
-        st = tvae_capcorr_value(e->capcorr, f, TVAE_CAPCORR_NEAREST, &found->capcorr[i]);
+        st = tvae_capcorr_value(capcorr, 0, TVAE_CAPCORR_NEAREST, &found->capcorr[i]);
         if (st == TVAE_OK)
-            st = tvae_capcorr_value(e->capcorr, f, TVAE_CAPCORR_FIRST,
+            st = tvae_capcorr_value(capcorr, 0, TVAE_CAPCORR_FIRST,
                                     &found->capcorr_first[i]);
         for (size_t c = 0; c < found->n_capsules && st == TVAE_OK; c++)
             st = tvae_capcorr_capsule_value(
-                e->capcorr, f, c, &found->capcorr_per_capsule[i * found->n_capsules + c]);
+                capcorr, 0, c, &found->capcorr_per_capsule[i * found->n_capsules + c]);
     }
     return st;
 }
@@ -414,7 +295,7 @@ static tvae_status finish(evaluator *e)
 tvae_status tvae_run_evaluate(tvae_run *run, const tvae_evaluate_options *options,
                               const char *data, const tvae_progress_hook *hook)
 {
-    evaluator e = {.first = 0};
+    evaluator e = {.model = NULL};
     tvae_status st;
 
     if (!run)

@@ -96,7 +96,7 @@ void tvi_folder_unlock(int *lock)
 static bool is_left_over(const char *name)
 {
     static const char *const written[] = {TVI_CONFIG_FILE, TVI_STATE_NEXT_FILE,
-                                          TVI_MODEL_FILE};
+                                          TVI_MODEL_FILE, TVI_BEST_FILE};
 
     for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
         const size_t n = strlen(written[i]);

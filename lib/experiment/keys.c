@@ -18,6 +18,7 @@ enum {
 static const double most = 9007199254740992.0; /* 2^53: exact as a double, too */
 
 static const char *const optimizers[] = {"sgd", "adam", "adamw", NULL};
+static const char *const schedules[] = {"constant", "step", "cosine", NULL};
 static const char *const priors[] = {"shifting", "stationary", "none", NULL};
 static const char *const likelihoods[] = {"bernoulli", "gaussian", NULL};
 static const char *const datasets[] = {"mnist", "sprites", "npz", NULL};
@@ -49,6 +50,10 @@ const tvi_key tvi_keys[] = {
      "steps a line of log.jsonl, which holds their means"},
     {"checkpoint_steps", TVI_KEY_INTEGER, AT(checkpoint_steps), FREE, 1, 1e9, NULL, "500",
      "steps between checkpoints"},
+    {"eval_steps", TVI_KEY_INTEGER, AT(eval_steps), FREE, 0, 1e9, NULL, "0",
+     "steps between validations, the best model is kept (--eval-every); 0: none"},
+    {"eval_sequences", TVI_KEY_INTEGER, AT(eval_sequences), 0, 1, 1e6, NULL, "64",
+     "sequences of a validation at most, the same every time"},
     {"threads", TVI_KEY_INTEGER, AT(threads), FREE, 0, 256, NULL, "0",
      "threads the tvae program computes with; 0: as many as there are CPUs"},
     {"n_prefetch", TVI_KEY_INTEGER, AT(n_prefetch), FREE, 0, 1024, NULL, "4",
@@ -68,6 +73,21 @@ const tvi_key tvi_keys[] = {
      "adam: added to the root of the mean square"},
     {"weight_decay", TVI_KEY_REAL, AT(weight_decay), 0, 0, 1e6, NULL, "0.01",
      "adamw: decoupled decay of the weights"},
+
+    {"schedule", TVI_KEY_WORD, AT(schedule), 0, 0, 0, schedules, "constant",
+     "learning rate over the steps: constant, step (drops) or cosine (falls smoothly)"},
+    {"schedule_steps", TVI_KEY_INTEGER, AT(schedule_steps), 0, 1, 1e15, NULL, "10000",
+     "step: steps between drops; cosine: steps until min_learning_rate"},
+    {"schedule_gamma", TVI_KEY_REAL, AT(schedule_gamma), OPEN, 0, 1, NULL, "0.1",
+     "step: what the learning rate is multiplied by at every drop"},
+    {"min_learning_rate", TVI_KEY_REAL, AT(min_learning_rate), 0, 0, 1e30, NULL, "0",
+     "floor of both schedules; at most learning_rate"},
+    {"max_gradient_norm", TVI_KEY_REAL, AT(max_gradient_norm), 0, 0, 1e30, NULL, "0",
+     "a longer gradient is scaled down to this norm, all parameters together; 0: none is"},
+    {"kl_weight", TVI_KEY_REAL, AT(kl_weight), 0, 0, 1e6, NULL, "1",
+     "weight of the KL divergences in the gradient (beta-VAE); 1 is the ELBO"},
+    {"kl_warmup_steps", TVI_KEY_INTEGER, AT(kl_warmup_steps), 0, 0, 1e15, NULL, "0",
+     "steps over which that weight grows from 0"},
 
     {"n_capsules", TVI_KEY_INTEGER, AT(n_capsules), 0, 1, 65536, NULL, "15",
      "capsules of latents"},

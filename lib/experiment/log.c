@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,11 +77,10 @@ static char *line_text(int64_t step, int64_t epoch, const tvi_log_sums *sums)
     return text;
 }
 
-tvae_status tvi_log_write(const char *folder, int64_t step, int64_t epoch,
-                          tvi_log_sums *sums)
+/* Append a line that was made by json_dumps() and free it. */
+static tvae_status append_line(const char *folder, char *text)
 {
     char *path = tvi_path_join(folder, TVI_LOG_FILE);
-    char *text = line_text(step, epoch, sums);
     tvae_status st = path ? TVAE_OK : TVAE_E_NOMEM;
 
     if (st == TVAE_OK && !text)
@@ -93,12 +93,39 @@ tvae_status tvi_log_write(const char *folder, int64_t step, int64_t epoch,
     }
     free(text);
     tvi_free(path);
+    return st;
+}
+
+tvae_status tvi_log_write(const char *folder, int64_t step, int64_t epoch,
+                          tvi_log_sums *sums)
+{
+    tvae_status st = append_line(folder, line_text(step, epoch, sums));
+
     if (st == TVAE_OK) {
         memset(sums->terms, 0, sizeof sums->terms);
         sums->seconds = 0.0;
         sums->n_steps = 0;
     }
     return st;
+}
+
+tvae_status tvi_log_write_evaluation(const char *folder, int64_t step, int64_t epoch,
+                                     const double *terms, size_t n_sequences, bool best)
+{
+    const double error = terms[TVAE_TERM_EQUIVARIANCE_ERROR];
+    json_t *line = json_pack(
+        "{s:I, s:I, s:{s:s, s:I, s:f, s:f, s:f, s:f, s:o, s:b}}", "step",
+        (json_int_t)step, "epoch", (json_int_t)epoch, "eval", "split", "validation",
+        "n_sequences", (json_int_t)n_sequences, "loss", terms[TVAE_TERM_LOSS],
+        "neg_log_px", terms[TVAE_TERM_NEG_LOG_PX], "kl_z", terms[TVAE_TERM_KL_Z], "kl_u",
+        terms[TVAE_TERM_KL_U], "equivariance_error",
+        isfinite(error) ? json_real(error) : json_null(), "best", (int)best);
+    char *text = line ? json_dumps(line, JSON_COMPACT | JSON_PRESERVE_ORDER |
+                                             JSON_REAL_PRECISION(DIGITS))
+                      : NULL;
+
+    json_decref(line);
+    return append_line(folder, text);
 }
 
 /* Bytes of the lines that are whole and not later than `step`. */

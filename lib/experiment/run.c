@@ -141,6 +141,13 @@ static tvae_status build_trainer(tvae_run *run)
     options.beta2 = s->beta2;
     options.epsilon = s->adam_epsilon;
     options.weight_decay = s->weight_decay;
+    options.schedule = (int32_t)s->schedule;
+    options.schedule_steps = s->schedule_steps;
+    options.schedule_gamma = s->schedule_gamma;
+    options.min_learning_rate = s->min_learning_rate;
+    options.max_gradient_norm = s->max_gradient_norm;
+    options.kl_weight = s->kl_weight;
+    options.kl_warmup_steps = s->kl_warmup_steps;
     return tvae_trainer_create(run->model, &options, &run->trainer);
 }
 

@@ -14,6 +14,7 @@
 #define TVI_STATE_NEXT_FILE "state.next.safetensors"
 #define TVI_STATE_DAMAGED_FILE "state.damaged.safetensors"
 #define TVI_MODEL_FILE "model.safetensors"
+#define TVI_BEST_FILE "best.safetensors"
 #define TVI_SUMMARY_FILE "summary.json"
 #define TVI_LOCK_FILE ".lock"
 
@@ -26,6 +27,12 @@ typedef struct tvi_log_sums {
     double all_seconds;         /* of all steps of the run */
 } tvi_log_sums;
 
+/* The best model by validation loss so far; step 0: none yet. */
+typedef struct tvi_best {
+    int64_t step;
+    double loss;
+} tvi_best;
+
 struct tvae_run {
     tvi_refcount references;
     char *folder;
@@ -35,6 +42,7 @@ struct tvae_run {
     tvae_trainer *trainer; /* NULL: opened to be read */
     tvae_model *model;     /* the trainer's */
     tvi_log_sums sums;
+    tvi_best best;
     bool failed; /* while training: what is in memory may be ahead of the folder */
 };
 
@@ -68,6 +76,10 @@ void tvi_log_add(tvi_log_sums *sums, const double *terms, double seconds);
 /* Append the means to the log and begin anew. */
 tvae_status tvi_log_write(const char *folder, int64_t step, int64_t epoch,
                           tvi_log_sums *sums);
+
+/* Append what a validation found; NaN becomes null. */
+tvae_status tvi_log_write_evaluation(const char *folder, int64_t step, int64_t epoch,
+                                     const double *terms, size_t n_sequences, bool best);
 
 /* Drop what follows `step`: whole later lines, and a last one that was cut short. */
 tvae_status tvi_log_cut(const char *folder, int64_t step);

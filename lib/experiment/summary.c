@@ -115,6 +115,10 @@ static bool add_facts(json_t *summary, const tvae_run *run, const tvi_evaluation
            add(summary, "split", json_string(splits[o->split])) &&
            add(summary, "seed", json_integer((json_int_t)o->seed)) &&
            add(summary, "at_means", json_boolean(o->at_means)) &&
+           add(summary, "model", json_string(o->best ? "best" : "last")) &&
+           add(summary, "validation",
+               json_pack("{s:o, s:o}", "best_step", count_json(facts.best_step),
+                         "best_loss", real_json(facts.best_loss))) &&
            add(summary, "versions", versions_json());
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "experiment/checkpoint.h"
+#include "experiment/validate.h"
 
 #include <math.h>
 
@@ -16,6 +17,7 @@ typedef struct training {
     int64_t steps_per_epoch;
     double began; /* seconds */
     double loss;  /* of the latest step */
+    tvi_validation validation;
 } training;
 
 static tvae_status open_loader(training *t)
@@ -96,6 +98,8 @@ static tvae_status take_step(training *t)
     step = tvae_trainer_step_count(run->trainer);
     if (step % s->log_steps == 0)
         st = tvi_log_write(run->folder, step, step / t->steps_per_epoch, &run->sums);
+    if (st == TVAE_OK && s->eval_steps && step % s->eval_steps == 0)
+        st = tvi_validation_measure(&t->validation, run, step, step / t->steps_per_epoch);
     return st;
 }
 
@@ -150,9 +154,12 @@ tvae_status tvae_run_train(tvae_run *run, const tvae_progress_hook *hook)
     st = open_loader(&t);
     if (st == TVAE_OK)
         st = find_total(&t);
+    if (st == TVAE_OK && run->config->settings.eval_steps)
+        st = tvi_validation_open(&t.validation, run);
     if (st == TVAE_OK)
         st = run_steps(&t);
     run->failed = st != TVAE_OK && st != TVAE_E_CANCELLED;
+    tvi_validation_close(&t.validation);
     tvae_loader_destroy(&t.loader);
     tvae_tensor_destroy(&t.x);
     return st;

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TVI_EXPERIMENT_BATCHES_H
+#define TVI_EXPERIMENT_BATCHES_H
+
+#include "experiment/run.h"
+
+typedef struct tvi_batches_options {
+    int32_t split;
+    bool shuffle;        /* a seeded choice of sequences, not the first ones */
+    bool at_means;       /* latents at the posterior means, without noise */
+    uint64_t seed;       /* of choice, transforms and noise */
+    int64_t n_sequences; /* at most */
+} tvi_batches_options;
+
+/* The tensors of the batch at hand; noise NULL at the means, labels NULL without any. */
+typedef struct tvi_batch_views {
+    tvae_tensor *x, *labels, *noise_z, *noise_u, *t;
+} tvi_batch_views;
+
+/* Sequences of a split, batch after batch, with noise for their latents: what an
+ * evaluation walks over. The noise of a sequence depends on the seed and its place alone,
+ * so that the size of a batch changes nothing but rounding. */
+typedef struct tvi_batches {
+    tvi_batches_options options;
+    tvae_dataset *data;
+    tvae_loader *loader;
+    tvae_workspace *work;
+    size_t frame_shape[4];  /* frames, channels, height, width */
+    size_t latent_shape[4]; /* capsules, d1, d2, d3 */
+    size_t n_latents;       /* a frame */
+    bool one_axis;          /* capsules are 1-D: they have an equivariance error */
+    size_t n_sequences;     /* in all */
+    size_t batch;           /* in a whole batch */
+    tvi_batch_views whole;  /* of a whole batch */
+    size_t first, n;        /* the batch at hand: its first sequence, how many */
+    tvi_batch_views now;    /* of n sequences */
+} tvi_batches;
+
+/* Open the split of the settings' data for `model`; `b` must be all zero, and is released
+ * by tvi_batches_close() however far this came. */
+tvae_status tvi_batches_open(tvi_batches *b, const tvi_settings *settings,
+                             const tvae_model *model, const tvi_batches_options *options,
+                             const char *call);
+void tvi_batches_close(tvi_batches *b);
+
+/* Begin again with the first sequence: the same batches, to the bit. */
+tvae_status tvi_batches_restart(tvi_batches *b);
+
+static inline bool tvi_batches_left(const tvi_batches *b)
+{
+    return b->first + b->n < b->n_sequences;
+}
+
+/* The next batch: x, labels and the noise of sample 0. */
+tvae_status tvi_batches_next(tvi_batches *b);
+
+/* Loss terms (means over frames) and equivariance error of the batch, and its latents
+ * now.t, at that noise, or at the means. */
+tvae_status tvi_batches_measure(tvi_batches *b, const tvae_model *model,
+                                double terms[TVAE_N_TERMS]);
+
+/* Noise of one importance sample for the batch; a tvi_noise_source of the model's. */
+void tvi_batches_noise(void *batches, size_t sample, size_t n_values, float *noise_z,
+                       float *noise_u);
+
+#endif
