@@ -56,7 +56,13 @@ typedef struct tvae_model_options {
                               bias a channel; 1: one a pixel. tvae_model_create() only */
     int32_t learn_scale; /**< 1: the logarithm of the Gaussian scale is a parameter,
                               "likelihood.log_scale"; 0 (default): it is fixed */
-    int32_t reserved;    /**< keeps the layout free of padding; 0 */
+    int32_t predict_steps; /**< k >= 0: frames that the decoder looks ahead. 0 (default):
+                                t_l is decoded into x_l. k > 0, predictive training: t_l
+                              is rolled by k and decoded into x_{l+k}, see
+                              tvae_model_elbo(); wants a causal prior
+                              (tvae_neighbourhood_create_shifting_range() with last_frame
+                              <= 0 and frame_boundary TVAE_BOUNDARY_ZERO) or one without
+                              neighbourhoods, and more than k frames */
 } tvae_model_options;
 
 /** Fill @p options with the defaults. Statuses: TVAE_OK, TVAE_E_INVALID. Threads: any.
@@ -263,7 +269,40 @@ TVAE_API tvae_status tvae_model_decode(const tvae_model *model, tvae_workspace *
                                        const tvae_tensor *t, tvae_tensor *x);
 
 /**
+ * Predict: encode the first frames of each sequence at the posterior means, roll the
+ * capsules of the last one encoded along d1, a place a frame, and decode.
+ *
+ * Works with any model; one whose prior is not causal sees its circular windows wrap
+ * within the frames encoded. Copying frame n_seen - 1 is the score to beat.
+ *
+ * @param[in]     model      Read only.
+ * @param[in,out] work       Workspace of the calling thread.
+ * @param[in]     x          [sequences, frames, channels, height, width].
+ * @param[in]     n_seen     Frames to encode, 1 to frames; the rest is not looked at.
+ * @param[out]    predicted  [sequences, steps, channels, height, width], any number of
+ *                           steps: entry j - 1 is decode(Roll_j(t_{n_seen - 1})), to be
+ *                           compared with frame n_seen - 1 + j. Probabilities
+ *                           (Bernoulli) or means; must not overlap @p x.
+ *
+ * @retval TVAE_E_INVALID  NULL argument, or @p n_seen out of range.
+ *
+ * Other statuses, ownership, threads: as tvae_model_encode(). Since: 0.1
+ */
+TVAE_API tvae_status tvae_model_predict(const tvae_model *model, tvae_workspace *work,
+                                        const tvae_tensor *x, int64_t n_seen,
+                                        tvae_tensor *predicted);
+
+/**
  * The loss (minus the ELBO) of a batch and its parts.
+ *
+ * With B sequences of S frames and k = options.predict_steps,
+ *
+ *     loss = sum_{b, l < S-k} -log p(x_{b,l+k} | Roll_k(t_{b,l})) / (B (S - k))
+ *            + sum_{b, l < S} (KL(q(z_{b,l})) + KL(q(u_{b,l}))) / (B S),
+ *
+ * Roll_k along d1. With k > 0, t_{b,l} knows frames 0 .. l alone: the loss of predictive
+ * coding (Keller & Welling 2021, "Predictive Coding with Topographic Variational
+ * Autoencoders").
  *
  * @param[in]  noise_z,noise_u  As tvae_model_sample(); both NULL: at the posterior means.
  * @param[out] terms            [n_terms] see the TVAE_TERM numbers.
@@ -295,6 +334,7 @@ TVAE_API tvae_status tvae_model_elbo_gradient(tvae_model *model, tvae_workspace 
  *
  * log w_k = log p(x | t_k) + log p(z_k) + log p(u_k) - log q(z_k) - log q(u_k). The
  * encoders run once, however many samples.
+ * Each frame's own t is decoded into that frame, whatever options.predict_steps says.
  *
  * @param[in]  n_samples   Samples a frame, >= 1.
  * @param[in]  seed        Of the noise; equal seeds give equal estimates. The noise of a

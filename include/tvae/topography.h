@@ -88,6 +88,9 @@ TVAE_API tvae_status tvae_neighbourhood_create_shifting(int64_t window_frames,
  * tvae/model.h) and predicted. A causal prior also wants frame_boundary
  * TVAE_BOUNDARY_ZERO: on a ring the last frames lie before the first.
  *
+ * A window that ends before frame 0 leaves the first frames of a sequence without energy:
+ * t = (z + mu) / sqrt(epsilon) is large there unless epsilon is chosen for it.
+ *
  * @param[in]  first_frame   First frame offset, <= last_frame; -6 for six frames back.
  * @param[in]  last_frame    Last frame offset; first_frame - off_diagonal and
  *                           last_frame + off_diagonal stay within +-4096.

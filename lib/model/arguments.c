@@ -47,15 +47,21 @@ tvae_status tvi_check_latents(const tvae_model *model, const tvae_tensor *latent
                     n_frames, model->n_latents);
 }
 
+tvae_status tvi_check_finite_values(const float *values, size_t n, const char *call,
+                                    const char *name)
+{
+    const size_t place = tvi_first_non_finite(values, n);
+
+    if (place == n)
+        return TVAE_OK;
+    return tvi_fail(TVAE_E_NUMERIC, "%s: element %zu of %s is %g, want a finite number",
+                    call, place, name, (double)values[place]);
+}
+
 tvae_status tvi_check_finite(const tvae_tensor *tensor, const char *call,
                              const char *name)
 {
-    const size_t place = tvi_first_non_finite(tensor->data, tensor->count);
-
-    if (place == tensor->count)
-        return TVAE_OK;
-    return tvi_fail(TVAE_E_NUMERIC, "%s: element %zu of %s is %g, want a finite number",
-                    call, place, name, (double)tensor->data[place]);
+    return tvi_check_finite_values(tensor->data, tensor->count, call, name);
 }
 
 static tvae_status check_one_noise(const tvae_model *model, const tvae_tensor *noise,

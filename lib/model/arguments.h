@@ -24,6 +24,9 @@ tvae_status tvi_check_latents(const tvae_model *model, const tvae_tensor *latent
 tvae_status tvi_check_finite(const tvae_tensor *tensor, const char *call,
                              const char *name);
 
+tvae_status tvi_check_finite_values(const float *values, size_t n, const char *call,
+                                    const char *name);
+
 /* noise_z and noise_u are both there, finite and of the right shape; or, if `optional`,
  * both NULL. A plain VAE takes no noise_u. */
 tvae_status tvi_check_noise(const tvae_model *model, const tvae_tensor *noise_z,

@@ -8,7 +8,7 @@
  *
  * {"format": 1,
  *  "model": {channels, height, width, likelihood, gaussian_scale, bias_per_pixel,
- *            learn_scale (if true)},
+ *            learn_scale (if true), predict_steps (if not 0)},
  *  "prior": {n_capsules, capsule_dims, mu_init, epsilon, learn_mu, learn_weights,
  *            frame_boundary, capsule_boundary},
  *  "neighbourhoods": [[[frame, d1, d2, d3], ...], ...],

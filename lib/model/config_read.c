@@ -318,6 +318,12 @@ static tvae_status read_options(const json_t *object, tvae_model_options *o)
         st = read_flag(object, "bias_per_pixel", &o->bias_per_pixel);
     if (st == TVAE_OK && json_object_get(object, "learn_scale"))
         st = read_flag(object, "learn_scale", &o->learn_scale);
+    if (st == TVAE_OK && json_object_get(object, "predict_steps")) {
+        int64_t steps = 0;
+
+        st = read_integer(object, "predict_steps", 0, INT32_MAX, &steps);
+        o->predict_steps = (int32_t)steps;
+    }
     return st;
 }
 

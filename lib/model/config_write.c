@@ -135,8 +135,10 @@ static json_t *describe_options(const tvae_model_options *o)
         tvi_likelihood_names.names[o->likelihood != 0], "gaussian_scale",
         o->gaussian_scale, "bias_per_pixel", (int)o->bias_per_pixel);
 
-    if (object && o->learn_scale &&
-        json_object_set_new(object, "learn_scale", json_true())) {
+    if (object &&
+        ((o->learn_scale && json_object_set_new(object, "learn_scale", json_true())) ||
+         (o->predict_steps && json_object_set_new(object, "predict_steps",
+                                                  json_integer(o->predict_steps))))) {
         json_decref(object);
         return NULL;
     }

@@ -59,14 +59,16 @@ static tvae_status run_forward(tvi_pass *pass, const tvae_model *model,
         st = tvi_pass_sample(pass, work, batch->noise_z, batch->noise_u, TVI_ROW_KL);
     if (st == TVAE_OK)
         st = tvi_pass_construct(pass, work, NULL);
+    if (st == TVAE_OK && model->options.predict_steps)
+        st = tvi_pass_look_ahead(pass, work, (size_t)model->options.predict_steps);
     if (st == TVAE_OK)
         st = tvi_pass_decode(pass, work);
     if (st != TVAE_OK)
         return st;
-    tvi_pass_likelihood(pass, 1.0f / (float)pass->n_rows, d_output ? *d_output : NULL);
+    tvi_pass_likelihood(pass, 1.0f / (float)pass->n_outputs, d_output ? *d_output : NULL);
 
     memset(terms, 0, TVAE_N_TERMS * sizeof *terms);
-    terms[TVAE_TERM_NEG_LOG_PX] = mean_of(pass->nll, pass->n_rows);
+    terms[TVAE_TERM_NEG_LOG_PX] = mean_of(pass->nll, pass->n_outputs);
     terms[TVAE_TERM_KL_Z] = mean_of(pass->z.row_sums, pass->n_rows);
     if (model->u_encoder)
         terms[TVAE_TERM_KL_U] = mean_of(pass->u.row_sums, pass->n_rows);
@@ -77,7 +79,7 @@ static tvae_status run_forward(tvi_pass *pass, const tvae_model *model,
 
 /* What the backward pass needs beside the forward one. */
 typedef struct gradients {
-    float *d_output, *d_t, *d_z, *d_u, *d_code_z, *d_code_u, *zeros, *scratch;
+    float *d_output, *d_ahead, *d_t, *d_z, *d_u, *d_code_z, *d_code_u, *zeros, *scratch;
     double *d_weights; /* NULL: the neighbourhood weights are not trained */
 } gradients;
 
@@ -119,6 +121,8 @@ static tvae_status get_gradients(const tvi_pass *pass, tvae_workspace *work, gra
         float **values;
     } wanted[] = {
         {TVI_SLOT_D_T, n, &g->d_t},
+        {TVI_SLOT_D_AHEAD, pass->ahead ? pass->n_outputs * model->n_latents : 0,
+         &g->d_ahead},
         {TVI_SLOT_D_Z, n, &g->d_z},
         {TVI_SLOT_D_CODE_Z, 2 * n, &g->d_code_z},
         {TVI_SLOT_NO_NOISE, model->n_latents, &g->zeros},
@@ -143,17 +147,21 @@ static tvae_status get_gradients(const tvi_pass *pass, tvae_workspace *work, gra
 static tvae_status run_backward(tvae_model *model, const tvi_pass *pass, double kl_weight,
                                 gradients *g, tvi_gradient_sink *sink)
 {
-    const tvi_rows t = {pass->n_rows, model->n_latents, pass->t, NULL};
+    const tvi_rows t = {pass->n_outputs, model->n_latents,
+                        pass->ahead ? pass->ahead : pass->t, NULL};
     const tvi_rows x = tvi_pass_inputs(pass);
     double d_mu = 0.0;
     tvae_status st = tvi_layer_backward(model->decoder, &t, pass->output, g->d_output,
-                                        g->d_t, pass->decoder_saved, g->scratch, sink);
+                                        pass->ahead ? g->d_ahead : g->d_t,
+                                        pass->decoder_saved, g->scratch, sink);
 
     if (st == TVAE_OK && model->log_scale.value)
         st = tvi_pass_deliver_scale(pass, &model->log_scale,
-                                    mean_of(pass->nll, pass->n_rows), sink);
+                                    mean_of(pass->nll, pass->n_outputs), sink);
     if (st != TVAE_OK)
         return st;
+    if (pass->ahead)
+        tvi_pass_look_back(pass, g->d_ahead, g->d_t);
     tvi_prior_gradient(model->prior, pass->n_sequences, pass->n_frames, pass->z.sample,
                        pass->u.sample, g->d_t, g->d_z, g->d_u, pass->prior_scratch, &d_mu,
                        g->d_weights);

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "base/parallel.h"
-#include "kernel/kernel.h"
 #include "tensor/tensor.h"
 
 /* Encoding and decoding for a model that is only read. */
@@ -125,30 +123,11 @@ tvae_status tvae_model_posterior(const tvae_model *model, tvae_workspace *work,
     return TVAE_OK;
 }
 
-typedef struct expectation {
-    const tvi_pass *pass;
-    float *x;
-} expectation;
-
-static void expect_rows(void *context, size_t first, size_t last)
-{
-    const expectation *job = context;
-    const size_t n_pixels = job->pass->model->n_pixels, n = (last - first) * n_pixels;
-    const float *output = job->pass->output + first * n_pixels;
-    float *x = job->x + first * n_pixels;
-
-    if (job->pass->model->options.likelihood == TVAE_LIKELIHOOD_BERNOULLI)
-        tvi_kernel()->sigmoid(n, output, x);
-    else
-        memcpy(x, output, n * sizeof *x);
-}
-
 tvae_status tvae_model_decode(const tvae_model *model, tvae_workspace *work,
                               const tvae_tensor *t, tvae_tensor *x)
 {
     const char *const call = "model_decode";
     size_t n_sequences = 0, n_frames = 0;
-    expectation job;
     tvi_pass pass;
     tvae_status st = tvi_check_handles(model, work, call);
 
@@ -164,9 +143,7 @@ tvae_status tvae_model_decode(const tvae_model *model, tvae_workspace *work,
         return st;
     pass.t = t->data;
     st = tvi_pass_decode(&pass, work);
-    if (st != TVAE_OK)
-        return st;
-    job = (expectation){&pass, x->data};
-    tvi_parallel_for(pass.n_rows, 1, expect_rows, &job);
-    return TVAE_OK;
+    if (st == TVAE_OK)
+        tvi_pass_expect(&pass, x->data);
+    return st;
 }

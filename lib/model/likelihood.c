@@ -2,6 +2,7 @@
 #include "model/pass.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/parallel.h"
 #include "kernel/kernel.h"
@@ -33,7 +34,8 @@ static void likelihood_rows(void *context, size_t begin, size_t end)
     const size_t n = pass->model->n_pixels;
 
     for (size_t row = begin; row < end; row++) {
-        const float *output = pass->output + row * n, *x = pass->x + row * n;
+        const float *output = pass->output + row * n;
+        const float *x = pass->x + tvi_pass_target(pass, row) * n;
         float *d_output = job->d_output ? job->d_output + row * n : NULL;
 
         pass->nll[row] =
@@ -54,7 +56,7 @@ void tvi_pass_likelihood(const tvi_pass *pass, float scale, float *d_output)
 {
     head job = {pass, scale, tvi_model_gaussian_scale(pass->model), d_output};
 
-    tvi_parallel_for(pass->n_rows, 1, likelihood_rows, &job);
+    tvi_parallel_for(pass->n_outputs, 1, likelihood_rows, &job);
 }
 
 /* A row's -log p is q + n (log s + log(2 pi) / 2), q its squares over 2 s^2; by log s
@@ -71,4 +73,29 @@ tvae_status tvi_pass_deliver_scale(const tvi_pass *pass, tvi_parameter *log_scal
 
     gradient[0] = (accumulate ? gradient[0] : 0.0f) + (float)(n - 2.0 * squares);
     return tvi_sink_end(sink, log_scale);
+}
+
+typedef struct expectation {
+    const tvi_pass *pass;
+    float *x;
+} expectation;
+
+static void expect_rows(void *context, size_t first, size_t last)
+{
+    const expectation *job = context;
+    const size_t n_pixels = job->pass->model->n_pixels, n = (last - first) * n_pixels;
+    const float *output = job->pass->output + first * n_pixels;
+    float *x = job->x + first * n_pixels;
+
+    if (job->pass->model->options.likelihood == TVAE_LIKELIHOOD_BERNOULLI)
+        tvi_kernel()->sigmoid(n, output, x);
+    else
+        memcpy(x, output, n * sizeof *x);
+}
+
+void tvi_pass_expect(const tvi_pass *pass, float *x)
+{
+    expectation job = {pass, x};
+
+    tvi_parallel_for(pass->n_outputs, 1, expect_rows, &job);
 }

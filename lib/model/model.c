@@ -12,7 +12,7 @@ static const tvae_model_options default_options = {.size = sizeof default_option
                                                    .likelihood =
                                                        TVAE_LIKELIHOOD_BERNOULLI};
 
-enum { V1_SIZE = offsetof(tvae_model_options, learn_scale) };
+enum { V1_SIZE = offsetof(tvae_model_options, learn_scale), MAX_PREDICT_STEPS = 4096 };
 
 _Static_assert(V1_SIZE == 48, "frozen layout of release 0.1");
 _Static_assert(sizeof(tvae_model_options) == 56, "free of padding");
@@ -79,9 +79,9 @@ tvae_status tvi_model_options_import(tvae_model_options *options,
     if (options->bias_per_pixel != 0 && options->bias_per_pixel != 1)
         return tvi_fail(TVAE_E_INVALID, "%s: options.bias_per_pixel is %d, want 0 or 1",
                         call, (int)options->bias_per_pixel);
-    if (options->reserved != 0)
-        return tvi_fail(TVAE_E_INVALID, "%s: options.reserved is %d, want 0", call,
-                        (int)options->reserved);
+    if (options->predict_steps < 0 || options->predict_steps > MAX_PREDICT_STEPS)
+        return tvi_fail(TVAE_E_INVALID, "%s: options.predict_steps is %d, want 0 to %d",
+                        call, (int)options->predict_steps, MAX_PREDICT_STEPS);
     return TVAE_OK;
 }
 
@@ -138,6 +138,19 @@ static tvae_status check_parts(const tvae_layer *z_encoder, const tvae_layer *u_
         return tvi_fail(TVAE_E_INVALID,
                         "model_compose: one layer is used twice, want a layer each");
     return TVAE_OK;
+}
+
+/* A frame that is to be predicted must not be seen. */
+static tvae_status check_prediction(const tvae_model_options *options,
+                                    const tvae_prior *prior)
+{
+    if (options->predict_steps == 0 || tvi_prior_is_causal(prior, NULL))
+        return TVAE_OK;
+    return tvi_fail(TVAE_E_INVALID,
+                    "model_compose: options.predict_steps is %d, but the prior looks at "
+                    "later frames, want neighbourhoods of frames up to 0 and "
+                    "frame_boundary %d (zero)",
+                    (int)options->predict_steps, TVAE_BOUNDARY_ZERO);
 }
 
 static tvae_status check_widths(const tvae_model *model)
@@ -199,6 +212,8 @@ tvae_status tvae_model_compose(const tvae_model_options *options, tvae_layer *z_
     st = tvi_model_options_import(&imported, options, "model_compose");
     if (st == TVAE_OK)
         st = check_parts(z_encoder, u_encoder, prior, decoder);
+    if (st == TVAE_OK)
+        st = check_prediction(&imported, prior);
     if (st != TVAE_OK)
         return st;
     model = tvi_alloc_array(1, sizeof *model);

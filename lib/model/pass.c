@@ -50,6 +50,7 @@ tvae_status tvi_pass_begin(tvi_pass *pass, const tvae_model *model, tvae_workspa
         st = tvi_workspace_doubles(work, TVI_SLOT_ROW_SUMS, 3 * pass->n_rows, &pass->nll);
     if (st != TVAE_OK)
         return st;
+    pass->n_outputs = pass->n_rows;
     pass->z.row_sums = pass->nll + pass->n_rows;
     pass->u.row_sums = pass->z.row_sums + pass->n_rows;
     return TVAE_OK;
@@ -142,7 +143,8 @@ tvae_status tvi_pass_construct(tvi_pass *pass, tvae_workspace *work, float *t)
 tvae_status tvi_pass_decode(tvi_pass *pass, tvae_workspace *work)
 {
     const tvae_model *model = pass->model;
-    const tvi_rows t = {pass->n_rows, model->n_latents, pass->t, NULL};
+    const tvi_rows t = {pass->n_outputs, model->n_latents,
+                        pass->ahead ? pass->ahead : pass->t, NULL};
     tvae_status st =
         get_rows(pass, work, TVI_SLOT_OUTPUT, model->n_pixels, &pass->output);
 

@@ -31,7 +31,10 @@ enum {
     TVI_SLOT_NOISE_Z,
     TVI_SLOT_NOISE_U,
     TVI_SLOT_LOG_WEIGHTS,
-    TVI_SLOT_SPARSE
+    TVI_SLOT_SPARSE,
+    TVI_SLOT_AHEAD,
+    TVI_SLOT_D_AHEAD,
+    TVI_SLOT_SEEN
 };
 
 /* A Gaussian posterior of all rows, and its sample. `code` is [rows, 2 latents]: means,
@@ -55,10 +58,13 @@ typedef struct tvi_pass {
     tvi_sparse_rows sparse; /* its non-zeros */
     tvi_posterior z, u;
     float *t;             /* [rows, latents] */
+    size_t steps_ahead;   /* frames that the decoder predicts ahead */
+    size_t n_outputs;     /* frames decoded: all rows, or those that have a target */
+    float *ahead;         /* [n_outputs, latents] t rolled ahead; NULL: t itself */
     float *prior_scratch; /* energies, for the gradient */
-    float *output;        /* [rows, pixels] logits or means */
+    float *output;        /* [n_outputs, pixels] logits or means */
     float *decoder_saved;
-    double *nll; /* [rows] -log p(x | t) */
+    double *nll; /* [n_outputs] -log p(x | t) */
 } tvi_pass;
 
 /* What of a posterior each row's sum is. */
@@ -86,6 +92,19 @@ tvae_status tvi_pass_sample(tvi_pass *pass, tvae_workspace *work, const float *n
 
 /* t from z and u, into `t`, or into the workspace if it is NULL. */
 tvae_status tvi_pass_construct(tvi_pass *pass, tvae_workspace *work, float *t);
+
+/* From here on the decoder sees t of each frame that has one `steps` later, rolled by as
+ * many places along d1, and the likelihood the later frames (predict.c). */
+tvae_status tvi_pass_look_ahead(tvi_pass *pass, tvae_workspace *work, size_t steps);
+
+/* d_t [rows, latents] from the gradient by `ahead`. */
+void tvi_pass_look_back(const tvi_pass *pass, const float *d_ahead, float *d_t);
+
+/* The frame, as a row of x, that output `output` is compared with. */
+size_t tvi_pass_target(const tvi_pass *pass, size_t output);
+
+/* Probabilities (Bernoulli) or means of all outputs, into x [n_outputs, pixels]. */
+void tvi_pass_expect(const tvi_pass *pass, float *x);
 
 /* The decoder's outputs from t. */
 tvae_status tvi_pass_decode(tvi_pass *pass, tvae_workspace *work);

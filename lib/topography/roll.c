@@ -2,11 +2,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include <tvae/topography.h>
-
 #include "base/memory.h"
 #include "base/refcount.h"
 #include "tensor/tensor.h"
+#include "topography/prior.h"
 
 enum { MAX_PLACES = 1 << 20 };
 
@@ -119,12 +118,20 @@ static tvae_status check_apply(const tvae_roll *roll, const tvae_tensor *t,
     return tvi_tensor_check(out, t->rank, t->shape, "roll_apply", "out");
 }
 
+/* The same shift in 0 .. extent - 1. */
+static size_t wrap_shift(int64_t shift, size_t extent)
+{
+    const int64_t n = (int64_t)extent;
+
+    return (size_t)((shift % n + n) % n);
+}
+
 /* Roll each [extent, inner] block by the shift, which is in 0 .. extent - 1. */
-static void roll_blocks(const tvae_roll *roll, size_t n_blocks, size_t shift,
+static void roll_blocks(size_t extent, size_t inner, size_t n_blocks, size_t shift,
                         const float *t, float *out)
 {
-    const size_t block = roll->extent * roll->inner;
-    const size_t head = shift * roll->inner, tail = block - head;
+    const size_t block = extent * inner;
+    const size_t head = shift * inner, tail = block - head;
 
     for (size_t i = 0; i < n_blocks; i++, t += block, out += block) {
         memcpy(out, t + tail, head * sizeof *out);
@@ -137,17 +144,23 @@ tvae_status tvae_roll_apply(const tvae_roll *roll, const tvae_tensor *t,
 {
     tvae_status st = check_apply(roll, t, shifts, n_shifts, out);
     size_t part;
-    int64_t extent;
 
     if (st != TVAE_OK)
         return st;
     part = t->count / n_shifts;
-    extent = (int64_t)roll->extent;
-    for (size_t i = 0; i < n_shifts; i++) {
-        const size_t shift = (size_t)((shifts[i] % extent + extent) % extent);
-
-        roll_blocks(roll, part / (roll->extent * roll->inner), shift, t->data + i * part,
+    for (size_t i = 0; i < n_shifts; i++)
+        roll_blocks(roll->extent, roll->inner, part / (roll->extent * roll->inner),
+                    wrap_shift(shifts[i], roll->extent), t->data + i * part,
                     out->data + i * part);
-    }
     return TVAE_OK;
+}
+
+void tvi_roll_latents(const tvae_prior *prior, size_t n_rows, int64_t shift,
+                      const float *t, float *out)
+{
+    const size_t extent = (size_t)prior->options.capsule_dims[0];
+
+    roll_blocks(extent, prior->n_places / extent,
+                n_rows * (size_t)prior->options.n_capsules, wrap_shift(shift, extent), t,
+                out);
 }

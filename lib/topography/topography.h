@@ -19,6 +19,10 @@ const tvae_prior_options *tvi_prior_options_of(const tvae_prior *prior);
  * time. *n_past (may be NULL) is the number of frames back that the offsets reach. */
 bool tvi_prior_is_causal(const tvae_prior *prior, size_t *n_past);
 
+/* Roll the capsules of n_rows frames [n_rows, latents] along d1; out must not overlap. */
+void tvi_roll_latents(const tvae_prior *prior, size_t n_rows, int64_t shift,
+                      const float *t, float *out);
+
 /* Floats of scratch that apply and gradient need for that many sequences and frames.
  * apply leaves in it what gradient wants (energies, and the sum of their roots). */
 size_t tvi_prior_scratch_floats(const tvae_prior *prior, size_t n_sequences,

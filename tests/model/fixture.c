@@ -8,8 +8,13 @@
 
 enum { N_SEQUENCES = 2, N_FRAMES = 5, CHANNELS = 2, HEIGHT = 3, WIDTH = 4, N_HIDDEN = 7 };
 
-const char *const fixture_names[FIXTURE_KINDS] = {"tvae odd", "tvae even", "bubble",
-                                                  "torus", "vae"};
+const char *const fixture_names[FIXTURE_KINDS] = {
+    "tvae odd", "tvae even", "bubble", "torus", "vae", "causal", "predictive"};
+
+static bool looks_back(fixture_kind kind)
+{
+    return kind == FIXTURE_CAUSAL || kind == FIXTURE_PREDICTIVE;
+}
 
 tvae_prior *fixture_prior(fixture_kind kind, int32_t learn_weights)
 {
@@ -22,6 +27,8 @@ tvae_prior *fixture_prior(fixture_kind kind, int32_t learn_weights)
         ASSERT_OK(tvae_neighbourhood_create_shifting(3, 3, 1, &neighbourhood));
     else if (kind == FIXTURE_TVAE_EVEN)
         ASSERT_OK(tvae_neighbourhood_create_shifting(4, 4, 1, &neighbourhood));
+    else if (looks_back(kind))
+        ASSERT_OK(tvae_neighbourhood_create_shifting_range(-2, 0, 1, &neighbourhood));
     else if (kind != FIXTURE_VAE)
         ASSERT_OK(tvae_neighbourhood_create_stationary(
             kind == FIXTURE_TORUS ? torus : box, &neighbourhood));
@@ -30,13 +37,15 @@ tvae_prior *fixture_prior(fixture_kind kind, int32_t learn_weights)
     options.capsule_dims[0] = kind == FIXTURE_TORUS ? 3 : 5;
     options.capsule_dims[1] = kind == FIXTURE_TORUS ? 3 : 1;
     options.mu_init = 1.5;
+    if (looks_back(kind))
+        options.frame_boundary = TVAE_BOUNDARY_ZERO;
     options.learn_weights = learn_weights;
     ASSERT_OK(tvae_prior_create(&options, &neighbourhood, neighbourhood ? 1 : 0, &prior));
     tvae_neighbourhood_destroy(&neighbourhood);
     return prior;
 }
 
-static void set_frame(tvae_model_options *options, int32_t likelihood)
+static void set_frame(tvae_model_options *options, fixture_kind kind, int32_t likelihood)
 {
     ASSERT_OK(tvae_model_options_init(options, sizeof *options));
     options->channels = CHANNELS;
@@ -44,6 +53,7 @@ static void set_frame(tvae_model_options *options, int32_t likelihood)
     options->width = WIDTH;
     options->likelihood = likelihood;
     options->gaussian_scale = 0.7;
+    options->predict_steps = kind == FIXTURE_PREDICTIVE ? 2 : 0;
 }
 
 tvae_model *fixture_model(fixture_kind kind, int32_t likelihood, int32_t learn_weights)
@@ -52,7 +62,7 @@ tvae_model *fixture_model(fixture_kind kind, int32_t likelihood, int32_t learn_w
     tvae_model_options options;
     tvae_model *model = NULL;
 
-    set_frame(&options, likelihood);
+    set_frame(&options, kind, likelihood);
     ASSERT_OK(tvae_model_create(&options, prior, &model));
     ASSERT_OK(tvae_model_initialise(model, 11));
     tvae_prior_destroy(&prior);
@@ -94,7 +104,7 @@ tvae_model *fixture_compose(tvae_layer *decoder, fixture_kind kind, int32_t like
     tvae_model_options options;
     tvae_model *model = NULL;
 
-    set_frame(&options, likelihood);
+    set_frame(&options, kind, likelihood);
     ASSERT_OK(tvae_model_compose(&options, z, u, prior, decoder, &model));
     ASSERT_OK(tvae_model_initialise(model, 4));
     tvae_layer_destroy(&z);

@@ -12,6 +12,8 @@ typedef enum fixture_kind {
     FIXTURE_BUBBLE,
     FIXTURE_TORUS,
     FIXTURE_VAE,
+    FIXTURE_CAUSAL,     /* looks back two frames */
+    FIXTURE_PREDICTIVE, /* the same, decoding two frames ahead */
     FIXTURE_KINDS
 } fixture_kind;
 
