@@ -418,7 +418,7 @@ static void check_case(const tvae_archive *archive, const char *name)
             check_coefficients(&g);
         if (g.n_neighbourhoods == 1 && !g.meta[META_TRAINABLE])
             check_short_form(&g);
-    } else {
+    } else { /* t = z: u is in the file, but nothing depends on it */
         tvae_tensor *up = get_latents(&g, "g"), *dz = make_latents(&g);
 
         ASSERT_OK(tvae_prior_gradient(g.prior, up, NULL, up, dz, NULL, NULL, NULL));

@@ -243,6 +243,8 @@ static void compare_equivariance(const golden_model *g, size_t step)
     tvae_tensor_destroy(&want);
 }
 
+/* The plain VAE of the reference carries a grouper.model.weight that nothing reads and no
+ * step changes; ours has no such parameter. */
 static void compare_training(const golden_model *g)
 {
     enum { MAX_PARAMETERS = 64 };
@@ -319,6 +321,7 @@ START_TEST(bernoulli_of_logits_gives_golden_numbers)
 {
     tvae_tensor *a = load_array("bern", "a"), *x = load_array("bern", "x");
     tvae_tensor *nll = load_array("bern", "neg_logpx"), *da = load_array("bern", "da");
+    tvae_tensor *probs = load_array("bern", "probs");
 
     for (size_t i = 0; a && i < tvae_tensor_count(a); i++) {
         const float logit = tvae_tensor_data(a)[i], target = tvae_tensor_data(x)[i];
@@ -327,7 +330,10 @@ START_TEST(bernoulli_of_logits_gives_golden_numbers)
         const bool saturated = logit < -15.9424f || logit > 16.6355f;
         float clamped = logit, slope;
         double got;
+        float p;
 
+        tvi_kernel()->sigmoid(1, &logit, &p);
+        assert_near("probs", (double)p, (double)tvae_tensor_data(probs)[i], 0.0, forward);
         if (saturated)
             clamped = (float)copysign(saturation, (double)logit);
         got = tvi_kernel()->bernoulli_nll_gradient(1, 1.0f, &clamped, &target, &slope);
@@ -350,28 +356,50 @@ START_TEST(bernoulli_of_logits_gives_golden_numbers)
     tvae_tensor_destroy(&x);
     tvae_tensor_destroy(&nll);
     tvae_tensor_destroy(&da);
+    tvae_tensor_destroy(&probs);
 }
 END_TEST
 
+/* dloss/dp = dloss/dlogit / (p (1 - p)) where p is not clamped, else 0. Near 0 and 1 the
+ * reference's own division by p (1 - p) loses digits. */
+static void check_slope(double p, float logit, float target, double want)
+{
+    float slope;
+
+    if (p < 0x1p-23 || p > 1.0 - 0x1p-23) {
+        ck_assert(want == 0.0);
+        return;
+    }
+    (void)tvi_kernel()->bernoulli_nll_gradient(1, 1.0f, &logit, &target, &slope);
+    assert_near("dp", (double)slope, want * p * (1.0 - p), 0.0, forward);
+}
+
 /* Over probabilities: the logit of the clamped probability gives the reference's value.
- */
+ * Its own outer clamp, to [0, 1], has no counterpart here. */
 START_TEST(bernoulli_of_probabilities_saturates_as_golden)
 {
     tvae_tensor *p = load_array("bern2", "p"), *x = load_array("bern2", "x");
-    tvae_tensor *nll = load_array("bern2", "neg_logpx");
+    tvae_tensor *nll = load_array("bern2", "neg_logpx"), *dp = load_array("bern2", "dp");
+    tvae_tensor *probs = load_array("bern2", "probs");
 
     for (size_t i = 0; p && i < tvae_tensor_count(p); i++) {
-        const double clamped =
-            fmin(fmax((double)tvae_tensor_data(p)[i], 0x1p-23), 1.0 - 0x1p-23);
+        const double given = (double)tvae_tensor_data(p)[i];
+        const double clamped = fmin(fmax(given, 0x1p-23), 1.0 - 0x1p-23);
         const float logit = (float)(log(clamped) - log1p(-clamped));
 
         assert_near("neg_logpx",
                     tvi_kernel()->bernoulli_nll(1, &logit, tvae_tensor_data(x) + i),
                     (double)tvae_tensor_data(nll)[i], forward, forward);
+        check_slope(given, logit, tvae_tensor_data(x)[i],
+                    (double)tvae_tensor_data(dp)[i]);
+        assert_near("probs", (double)tvae_tensor_data(probs)[i],
+                    fmin(fmax(given, 0.0), 1.0), 0.0, 0.0);
     }
     tvae_tensor_destroy(&p);
     tvae_tensor_destroy(&x);
     tvae_tensor_destroy(&nll);
+    tvae_tensor_destroy(&dp);
+    tvae_tensor_destroy(&probs);
 }
 END_TEST
 

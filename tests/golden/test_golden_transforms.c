@@ -473,7 +473,8 @@ START_TEST(render_matches_the_reference_sequences)
 }
 END_TEST
 
-/* The reference of single frames is the identity warp: the digit itself. */
+/* The reference of single frames is the identity warp: the digit itself. Its lists have
+ * one element each, so that seq_gray1.rand, where in them it stands, says nothing. */
 START_TEST(single_frame_is_the_digit)
 {
     enum { DIGIT = 8 };
