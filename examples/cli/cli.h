@@ -18,6 +18,10 @@ int command_train(int n_words, char **words);
 int command_eval(int n_words, char **words);
 int command_figures(int n_words, char **words);
 int command_report(int n_words, char **words);
+int command_encode(int n_words, char **words);
+int command_decode(int n_words, char **words);
+int command_sample(int n_words, char **words);
+int command_roll(int n_words, char **words);
 int command_doctor(int n_words, char **words);
 
 /* ---- arguments.c

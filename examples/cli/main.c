@@ -26,6 +26,18 @@ static const struct command {
      "draw the paper's pictures into RUN/figures"},
     {"report", command_report, "report RUN... [--data PATH] [--out FILE]",
      "one HTML page that shows runs side by side (RUN/report.html of the first)"},
+    {"encode", command_encode,
+     "encode RUN|MODEL.safetensors IN OUT [--sample] [--seed N] [--divide N]\n"
+     "                  [--array NAME] [--threads N]",
+     "frames to capsules; files are .npy, .npz or .safetensors"},
+    {"decode", command_decode,
+     "decode RUN|MODEL.safetensors IN OUT [--array NAME] [--threads N]",
+     "capsules to frames"},
+    {"sample", command_sample,
+     "sample RUN|MODEL.safetensors OUT [--n N] [--frames N] [--seed N] [--threads N]",
+     "draw sequences from the prior and decode them"},
+    {"roll", command_roll, "roll IN OUT --shift N [--axis N] [--array NAME]",
+     "roll capsules along an axis: what the model takes for a transformation"},
     {"doctor", command_doctor, "doctor",
      "versions, CPU, BLAS kernel, and what would be faster"},
 };

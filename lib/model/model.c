@@ -311,3 +311,14 @@ tvae_status tvae_model_latent_shape(const tvae_model *model, size_t *shape)
         shape[1 + axis] = (size_t)options->capsule_dims[axis];
     return TVAE_OK;
 }
+
+tvae_status tvae_model_prior(const tvae_model *model, tvae_prior **out)
+{
+    if (!out)
+        return tvi_fail(TVAE_E_INVALID, "model_prior: out is NULL");
+    *out = NULL;
+    if (!model)
+        return tvi_fail(TVAE_E_INVALID, "model_prior: model is NULL");
+    *out = tvae_prior_retain(model->prior);
+    return TVAE_OK;
+}

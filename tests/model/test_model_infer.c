@@ -73,6 +73,31 @@ START_TEST(plain_vae_encodes_to_the_posterior_mean)
 }
 END_TEST
 
+START_TEST(prior_constructs_what_encode_gives)
+{
+    tvae_tensor *z, *u, *t;
+    tvae_prior *prior = NULL;
+    fixture f;
+
+    fixture_create(&f, (fixture_kind)_i, TVAE_LIKELIHOOD_BERNOULLI);
+    z = like(f.t);
+    t = like(f.t);
+    u = _i == FIXTURE_VAE ? NULL : like(f.t);
+    ASSERT_OK(tvae_model_encode(f.model, f.work, f.x, f.t));
+    ASSERT_OK(tvae_model_posterior(f.model, f.work, f.x, z, NULL, u, NULL));
+    ASSERT_OK(tvae_model_prior(f.model, &prior));
+    tvae_model_destroy(&f.model); /* the prior lives on */
+    ASSERT_OK(tvae_prior_apply(prior, z, u, t));
+    assert_equal(t, f.t);
+    tvae_prior_destroy(&prior);
+    ASSERT_STATUS(tvae_model_prior(NULL, &prior), TVAE_E_INVALID);
+    fixture_destroy(&f);
+    tvae_tensor_destroy(&z);
+    tvae_tensor_destroy(&u);
+    tvae_tensor_destroy(&t);
+}
+END_TEST
+
 /* z = m + exp(r / 2) e, for a topography that leaves z as it is. */
 START_TEST(sample_follows_the_posterior)
 {
@@ -311,6 +336,7 @@ int main(void)
 
     tcase_set_timeout(tc, 60.0);
     tcase_add_loop_test(tc, encode_equals_sampling_without_noise, 0, FIXTURE_KINDS);
+    tcase_add_loop_test(tc, prior_constructs_what_encode_gives, 0, FIXTURE_KINDS);
     tcase_add_test(tc, plain_vae_encodes_to_the_posterior_mean);
     tcase_add_test(tc, sample_follows_the_posterior);
     tcase_add_test(tc, posterior_gives_each_output_alone);
