@@ -27,8 +27,9 @@ tvae_status tvae_report_figures(tvae_run *run, const char *data,
                                 const tvae_progress_hook *hook)
 {
     static tvae_status (*const draw[])(tvi_figures * set) = {
-        tvi_draw_reconstructions, tvi_draw_traversals,     tvi_draw_samples,
-        tvi_draw_filters,         tvi_draw_neighbourhoods, tvi_draw_curves,
+        tvi_draw_reconstructions, tvi_draw_traversals,        tvi_draw_samples,
+        tvi_draw_filters,         tvi_draw_neighbourhoods,    tvi_draw_curves,
+        tvi_draw_covariances,     tvi_draw_class_selectivity, tvi_draw_max_activation,
     };
     tvi_figures set = {0};
     tvae_status st;

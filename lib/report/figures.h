@@ -59,6 +59,17 @@ tvae_status tvi_figures_write(tvi_figures *set, const char *name,
 tvae_status tvi_figures_write_canvas(tvi_figures *set, const char *name,
                                      const tvi_canvas *canvas);
 
+/* ---- visit.c ---- */
+
+/* Called with sampled latents [count, S, latents] of sequences first .. first + count - 1
+ * and their factors [count, S, factors] (NULL without factors). */
+typedef tvae_status (*tvi_visitor)(void *context, size_t first, const tvae_tensor *t,
+                                   const tvae_tensor *factors);
+
+/* Encode the first sequences of the set's dataset, at most `n_items`, in batches. */
+tvae_status tvi_figures_visit(const tvi_figures *set, size_t n_items, tvi_visitor visit,
+                              void *context);
+
 /* ---- one file each ---- */
 
 tvae_status tvi_draw_reconstructions(tvi_figures *set);
@@ -67,5 +78,8 @@ tvae_status tvi_draw_samples(tvi_figures *set);
 tvae_status tvi_draw_filters(tvi_figures *set);
 tvae_status tvi_draw_neighbourhoods(tvi_figures *set);
 tvae_status tvi_draw_curves(tvi_figures *set);
+tvae_status tvi_draw_covariances(tvi_figures *set);
+tvae_status tvi_draw_class_selectivity(tvi_figures *set);
+tvae_status tvi_draw_max_activation(tvi_figures *set);
 
 #endif
