@@ -20,6 +20,7 @@ extern "C" {
  * = z, and everything about u is absent (pass NULL).
  */
 typedef struct tvae_model tvae_model;
+typedef struct tvae_stream tvae_stream; /**< Encodes frames as they arrive. */
 
 /** The likelihood p(x | t). */
 enum {
@@ -357,6 +358,61 @@ TVAE_API tvae_status tvae_model_log_likelihood(const tvae_model *model,
                                                int64_t n_samples, uint64_t seed,
                                                tvae_tensor *normalised,
                                                tvae_tensor *reference);
+
+/**
+ * Create a stream: an encoder of one sequence whose frames arrive one after the other, in
+ * constant memory (the last rows of u^2 that the prior reaches).
+ *
+ * @param[in]  model  Causal: its neighbourhoods have frame offsets up to 0 and its
+ *                    frame_boundary is TVAE_BOUNDARY_ZERO
+ *                    (tvae_neighbourhood_create_shifting_range()); or all offsets lie in
+ *                    the frame itself; or it is a plain VAE.
+ * @param[out] out    The stream, before its first frame.
+ *
+ * @retval TVAE_OK         Created.
+ * @retval TVAE_E_INVALID  NULL argument, or a model that looks at later frames.
+ * @retval TVAE_E_SHAPE    The sizes overflow.
+ * @retval TVAE_E_NOMEM    No memory.
+ *
+ * Ownership: one reference for the caller; the stream keeps the model alive.
+ * Threads:   any.
+ * Since:     0.1
+ */
+TVAE_API tvae_status tvae_stream_create(tvae_model *model, tvae_stream **out);
+
+/** Add a reference; returns @p stream. Threads: any. Since: 0.1 */
+TVAE_API tvae_stream *tvae_stream_retain(tvae_stream *stream);
+
+/** Drop the caller's reference and null the pointer. Threads: any. Since: 0.1 */
+TVAE_API void tvae_stream_destroy(tvae_stream **stream);
+
+/** Forget the frames pushed: the next one is the first of another sequence. Statuses:
+ *  TVAE_OK, TVAE_E_INVALID. Threads: one-at-a-time. Since: 0.1 */
+TVAE_API tvae_status tvae_stream_reset(tvae_stream *stream);
+
+/**
+ * Push the next frame and get its capsules at the posterior means: what
+ * tvae_model_encode() gives for that frame of the whole sequence.
+ *
+ * @param[in]  frame  [channels, height, width].
+ * @param[out] t      Any shape of as many elements as a frame has latents.
+ *
+ * @retval TVAE_OK         Written.
+ * @retval TVAE_E_INVALID  NULL argument.
+ * @retval TVAE_E_SHAPE    A shape does not fit.
+ * @retval TVAE_E_NUMERIC  Non-finite input.
+ * @retval TVAE_E_NOMEM    No memory; the first frame alone can meet it.
+ *
+ * After a failure the stream is as it was before.
+ *
+ * Ownership: nothing is kept.
+ * Threads:   one-at-a-time; any number of streams may share a model that nobody trains.
+ * Numerics:  float32; sums over neighbours in the order of the whole sequence's. The
+ *            encoders see one row instead of many, which may change last bits.
+ * Since:     0.1
+ */
+TVAE_API tvae_status tvae_stream_push(tvae_stream *stream, const tvae_tensor *frame,
+                                      tvae_tensor *t);
 
 #ifdef __cplusplus
 }

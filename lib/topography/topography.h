@@ -38,6 +38,13 @@ void tvi_prior_gradient(const tvae_prior *prior, size_t n_sequences, size_t n_fr
                         const float *z, const float *u, const float *dt, float *dz,
                         float *du, float *scratch, double *dmu, double *dweights);
 
+/* The same for one frame of a causal prior: past[k] is u^2 [latents] of the frame k back,
+ * 0 the frame itself, NULL before the first; as many as tvi_prior_is_causal() says and
+ * one. `scratch` has tvi_prior_frame_floats(). */
+size_t tvi_prior_frame_floats(const tvae_prior *prior);
+void tvi_prior_apply_frame(const tvae_prior *prior, const float *z,
+                           const float *const *past, float *t, float *scratch);
+
 /* Energies v [n_sequences, n_frames, latents] of one neighbourhood: for tests and
  * pictures. */
 void tvi_prior_energy(const tvae_prior *prior, size_t neighbourhood, size_t n_sequences,
