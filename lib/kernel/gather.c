@@ -30,93 +30,110 @@ static inline void store(float *to, vector v)
     memcpy(to, &v, sizeof v);
 }
 
-/* One list's sums over `width` columns in `n_vectors` vectors. The last vector ends with
- * the last column, and so may overlap the one before it: both hold the same sums. */
-static inline __attribute__((always_inline)) void gather_panel(const tvi_gather *g,
-                                                               size_t list, size_t column,
-                                                               size_t n_vectors,
-                                                               size_t width)
+/* Columns column .. column + width - 1 of a gather, their weights at hand. */
+typedef struct panel {
+    const tvi_gather *g;
+    const float *w; /* the panel's first column */
+    size_t column, width;
+} panel;
+
+/* One list's sums in `n_vectors` vectors. The last vector ends with the last column, and
+ * so may overlap the one before it: both hold the same sums. */
+static inline __attribute__((always_inline)) void gather_list(const panel *p, size_t list,
+                                                              size_t n_vectors)
 {
-    const size_t last = width - LANES;
-    const float *const w = g->w + column;
-    float *const y = g->y + list * g->ld_y + column;
+    const tvi_gather *g = p->g;
+    const size_t last = p->width - LANES, ld_w = g->ld_w;
+    const float *const w = p->w, *const value = g->value;
+    const uint32_t *const index = g->index, end = g->end[list];
+    float *const y = g->y + list * g->ld_y + p->column;
     vector sums[PANEL_VECTORS] = {{0}};
 
-    for (size_t p = 0; g->start && p < n_vectors; p++)
-        sums[p] = load(g->start + list * g->ld_start + column +
-                       (p + 1 < n_vectors ? p * LANES : last));
-    for (uint32_t k = g->begin[list]; k < g->end[list]; k++) {
-        const float *row = w + g->index[k] * g->ld_w;
-        const float value = g->value[k];
+    for (size_t v = 0; g->start && v < n_vectors; v++)
+        sums[v] = load(g->start + list * g->ld_start + p->column +
+                       (v + 1 < n_vectors ? v * LANES : last));
+    for (uint32_t k = g->begin[list]; k < end; k++) {
+        const float *row = w + index[k] * ld_w;
+        const float factor = value[k];
 
-        for (size_t p = 0; p + 1 < n_vectors; p++)
-            sums[p] += value * load(row + p * LANES);
-        sums[n_vectors - 1] += value * load(row + last);
+        for (size_t v = 0; v + 1 < n_vectors; v++)
+            sums[v] += factor * load(row + v * LANES);
+        sums[n_vectors - 1] += factor * load(row + last);
     }
-    for (size_t p = 0; p + 1 < n_vectors; p++)
-        store(y + p * LANES, sums[p]);
+    for (size_t v = 0; v + 1 < n_vectors; v++)
+        store(y + v * LANES, sums[v]);
     store(y + last, sums[n_vectors - 1]);
 }
 
 /* Fewer columns than a vector has lanes, added up as those of any panel. */
-static void gather_narrow(const tvi_gather *g, size_t list, size_t column, size_t width)
+static void gather_narrow(const panel *p, size_t list)
 {
-    const size_t bytes = width * sizeof(float);
+    const tvi_gather *g = p->g;
+    const size_t bytes = p->width * sizeof(float);
     vector sum = {0};
 
     if (g->start)
-        memcpy(&sum, g->start + list * g->ld_start + column, bytes);
+        memcpy(&sum, g->start + list * g->ld_start + p->column, bytes);
     for (uint32_t k = g->begin[list]; k < g->end[list]; k++) {
         vector row = {0};
 
-        memcpy(&row, g->w + g->index[k] * g->ld_w + column, bytes);
+        memcpy(&row, p->w + g->index[k] * g->ld_w, bytes);
         sum += g->value[k] * row;
     }
-    memcpy(g->y + list * g->ld_y + column, &sum, bytes);
+    memcpy(g->y + list * g->ld_y + p->column, &sum, bytes);
 }
 
-/* The last panel, narrower than the others. */
-static void gather_rest(const tvi_gather *g, size_t list, size_t column, size_t width)
+#define GATHER_LISTS(n_vectors)                             \
+    do {                                                    \
+        for (size_t list = 0; list < p->g->n_lists; list++) \
+            gather_list(p, list, n_vectors);                \
+    } while (0)
+
+static void gather_panel(const panel *p)
 {
-    switch (width < LANES ? 0 : (width + LANES - 1) / LANES) {
+    switch (p->width < LANES ? 0 : (p->width + LANES - 1) / LANES) {
     case 0:
-        gather_narrow(g, list, column, width);
+        for (size_t list = 0; list < p->g->n_lists; list++)
+            gather_narrow(p, list);
         break;
     case 1:
-        gather_panel(g, list, column, 1, width);
+        GATHER_LISTS(1);
         break;
     case 2:
-        gather_panel(g, list, column, 2, width);
+        GATHER_LISTS(2);
         break;
     case 3:
-        gather_panel(g, list, column, 3, width);
+        GATHER_LISTS(3);
         break;
     case 4:
-        gather_panel(g, list, column, 4, width);
+        GATHER_LISTS(4);
         break;
     case 5:
-        gather_panel(g, list, column, 5, width);
+        GATHER_LISTS(5);
         break;
     case 6:
-        gather_panel(g, list, column, 6, width);
+        GATHER_LISTS(6);
         break;
     case 7:
-        gather_panel(g, list, column, 7, width);
+        GATHER_LISTS(7);
         break;
     default:
-        gather_panel(g, list, column, PANEL_VECTORS, width);
+        GATHER_LISTS(PANEL_VECTORS);
     }
 }
 
 static void gather(const tvi_gather *g)
 {
-    const size_t whole = g->n / PANEL * PANEL;
+    for (size_t column = 0; column < g->n; column += PANEL) {
+        const size_t width = g->n - column < PANEL ? g->n - column : PANEL;
+        panel p = {.g = g, .column = column, .width = width};
 
-    for (size_t column = 0; column < whole; column += PANEL)
-        for (size_t list = 0; list < g->n_lists; list++)
-            gather_panel(g, list, column, PANEL_VECTORS, PANEL);
-    for (size_t list = 0; whole < g->n && list < g->n_lists; list++)
-        gather_rest(g, list, whole, g->n - whole);
+        p.w = g->w + column;
+        if (g->panel_stride)
+            p.w = g->w + column / TVI_GATHER_PANEL * g->panel_stride +
+                  column % TVI_GATHER_PANEL;
+        gather_panel(&p);
+    }
 }
 
 void TVI_LEVEL_NAME(tvi_set_gather, TVI_ISA)(tvi_kernels *t)

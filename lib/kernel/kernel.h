@@ -5,13 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where to cut the columns of a gather: whole vectors of every level. */
-enum { TVI_GATHER_GRAIN = 16 };
+/* Columns of a gather may be cut at multiples of the grain, whole vectors of every level.
+ * In panels, columns lie PANEL to a row, one panel after another. */
+enum { TVI_GATHER_GRAIN = 16, TVI_GATHER_PANEL = 128 };
 
 /* y[i, c] = start[i, c] + sum of value[k] w[index[k], c] over begin[i] <= k < end[i], for
  * n columns c and n_lists lists i; each ld is the stride from row to row. `start` may be
- * NULL (zeros), y itself, or one row for all (ld_start 0). The order of
- * each sum is that of its list, wherever the columns are cut. */
+ * NULL (zeros), y itself, or one row for all (ld_start 0). The order of each sum is that
+ * of its list, wherever the columns are cut. */
 typedef struct tvi_gather {
     size_t n_lists, n;
     const uint32_t *begin, *end, *index;
@@ -19,6 +20,7 @@ typedef struct tvi_gather {
     const float *w, *start;
     float *y;
     size_t ld_w, ld_start, ld_y;
+    size_t panel_stride; /* w is in panels, this far apart, and ld_w is PANEL; 0: not */
 } tvi_gather;
 
 /* Vector kernels, compiled once per instruction set and chosen at run time. Each works on

@@ -2,6 +2,7 @@
 #include "kernel/sparse.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/parallel.h"
@@ -193,9 +194,46 @@ void tvi_sparse_multiply(const tvi_sparse_rows *x, size_t n_outputs, const float
     tvi_parallel_for(n_outputs, TVI_GATHER_GRAIN, multiply_outputs, &job);
 }
 
+size_t tvi_panel_floats(size_t n_rows, size_t n_outputs)
+{
+    const size_t n_panels =
+        n_outputs / TVI_GATHER_PANEL + (n_outputs % TVI_GATHER_PANEL != 0);
+    size_t n_floats;
+
+    return tvi_multiply(n_panels * TVI_GATHER_PANEL, n_rows, &n_floats) ? n_floats
+                                                                        : SIZE_MAX;
+}
+
+typedef struct panel_copy {
+    size_t n_rows, n_outputs;
+    const float *from;
+    float *panels;
+} panel_copy;
+
+static void copy_panel_rows(void *context, size_t begin, size_t end)
+{
+    const panel_copy *job = context;
+
+    for (size_t row = begin; row < end; row++)
+        for (size_t first = 0; first < job->n_outputs; first += TVI_GATHER_PANEL) {
+            const size_t left = job->n_outputs - first;
+
+            memcpy(job->panels + first * job->n_rows + row * TVI_GATHER_PANEL,
+                   job->from + row * job->n_outputs + first,
+                   (left < TVI_GATHER_PANEL ? left : TVI_GATHER_PANEL) * sizeof(float));
+        }
+}
+
+void tvi_panel_copy(size_t n_rows, size_t n_outputs, const float *from, float *panels)
+{
+    panel_copy job = {n_rows, n_outputs, from, panels};
+
+    tvi_parallel_for(n_rows, LIST_GRAIN, copy_panel_rows, &job);
+}
+
 void tvi_sparse_multiply_transposed(const tvi_sparse_rows *x, size_t n_outputs,
-                                    const float *dy, size_t begin, size_t end, bool add,
-                                    float *y)
+                                    const float *dy_panels, size_t begin, size_t end,
+                                    bool add, float *y)
 {
     const tvi_sparse_lists *columns = &x->columns;
     const tvi_gather g = {.n_lists = end - begin,
@@ -204,10 +242,11 @@ void tvi_sparse_multiply_transposed(const tvi_sparse_rows *x, size_t n_outputs,
                           .end = columns->bounds + columns->n_lists + begin,
                           .index = columns->index,
                           .value = columns->value,
-                          .w = dy,
+                          .w = dy_panels,
                           .start = add ? y : NULL,
                           .y = y,
-                          .ld_w = n_outputs,
+                          .ld_w = TVI_GATHER_PANEL,
+                          .panel_stride = x->n_rows * TVI_GATHER_PANEL,
                           .ld_start = n_outputs,
                           .ld_y = n_outputs};
 

@@ -41,10 +41,14 @@ bool tvi_sparse_list(tvi_sparse_rows *sparse, size_t n_rows, size_t width, const
 void tvi_sparse_multiply(const tvi_sparse_rows *x, size_t n_outputs, const float *w,
                          const float *bias, float *y);
 
+/* Floats of [n_rows, n_outputs] in panels, and the copying there. */
+size_t tvi_panel_floats(size_t n_rows, size_t n_outputs);
+void tvi_panel_copy(size_t n_rows, size_t n_outputs, const float *from, float *panels);
+
 /* Rows begin .. end - 1 of x' dy [width, n_outputs], added to y [end - begin, n_outputs]
- * or written over it, on the calling thread. */
+ * or written over it, on the calling thread; dy lies in panels. */
 void tvi_sparse_multiply_transposed(const tvi_sparse_rows *x, size_t n_outputs,
-                                    const float *dy, size_t begin, size_t end, bool add,
-                                    float *y);
+                                    const float *dy_panels, size_t begin, size_t end,
+                                    bool add, float *y);
 
 #endif

@@ -66,8 +66,16 @@ static tvae_status input_gradient(const linear_layer *linear, size_t n_rows,
     return tvi_gemm_run(&product);
 }
 
+/* Sparse rows take dy in panels. */
+static size_t scratch_floats(const tvae_layer *layer, size_t n_rows, size_t n_inputs)
+{
+    (void)n_inputs;
+    return tvi_panel_floats(n_rows, ((const linear_layer *)layer)->n_outputs);
+}
+
 static tvae_status weight_gradient(linear_layer *linear, const tvi_rows *x,
-                                   const float *dy, tvi_gradient_sink *sink)
+                                   const float *dy, float *scratch,
+                                   tvi_gradient_sink *sink)
 {
     const tvi_outer_product product = {
         .n_rows = x->n_rows,
@@ -75,13 +83,16 @@ static tvae_status weight_gradient(linear_layer *linear, const tvi_rows *x,
         .n_outputs = linear->n_outputs,
         .x = x->values,
         .dy = dy,
-        .sparse = x->sparse && x->sparse->columns.bounds ? x->sparse : NULL};
+        .sparse = x->sparse && x->sparse->columns.bounds ? x->sparse : NULL,
+        .dy_panels = scratch};
     tvae_status st = tvi_outer_product_check(&product);
     float *gradient;
     bool accumulate;
 
     if (st != TVAE_OK)
         return st;
+    if (product.sparse)
+        tvi_panel_copy(x->n_rows, linear->n_outputs, dy, scratch);
     if (sink->take_product)
         return sink->take_product(sink, &linear->weight, &product);
     gradient = tvi_sink_begin(sink, &linear->weight, &accumulate);
@@ -98,11 +109,10 @@ static tvae_status backward(tvae_layer *layer, const tvi_rows *x, const float *y
 
     (void)y;
     (void)saved;
-    (void)scratch;
     if (dx)
         st = input_gradient(linear, x->n_rows, dy, dx);
     if (st == TVAE_OK)
-        st = weight_gradient(linear, x, dy, sink);
+        st = weight_gradient(linear, x, dy, scratch, sink);
     if (st == TVAE_OK && linear->n_biases)
         st = tvi_bias_gradient(&linear->bias, x->n_rows, linear->n_outputs, dy, sink);
     return st;
@@ -166,6 +176,7 @@ static const tvi_layer_field fields[] = {
 const tvi_layer_class tvi_linear_kind = {
     .name = "linear",
     .output_width = output_width,
+    .scratch_floats = scratch_floats,
     .forward = forward,
     .backward = backward,
     .initialise = initialise,

@@ -45,8 +45,8 @@ void tvi_outer_product_rows(const tvi_outer_product *product, size_t begin, size
     const tvi_gemm dense = dense_rows(product, begin, end, block);
 
     if (product->sparse)
-        tvi_sparse_multiply_transposed(product->sparse, product->n_outputs, product->dy,
-                                       begin, end, false, block);
+        tvi_sparse_multiply_transposed(product->sparse, product->n_outputs,
+                                       product->dy_panels, begin, end, false, block);
     else
         tvi_gemm_multiply(&dense);
 }
@@ -62,8 +62,8 @@ static void multiply_sparse(void *context, size_t begin, size_t end)
     const sparse_job *job = context;
     const tvi_outer_product *p = job->product;
 
-    tvi_sparse_multiply_transposed(p->sparse, p->n_outputs, p->dy, begin, end, job->add,
-                                   job->gradient + begin * p->n_outputs);
+    tvi_sparse_multiply_transposed(p->sparse, p->n_outputs, p->dy_panels, begin, end,
+                                   job->add, job->gradient + begin * p->n_outputs);
 }
 
 void tvi_outer_product_run(const tvi_outer_product *product, bool add, float *gradient)

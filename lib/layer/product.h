@@ -11,6 +11,7 @@ typedef struct tvi_outer_product {
     size_t n_rows, n_inputs, n_outputs;
     const float *x, *dy;           /* [n_rows, n_inputs], [n_rows, n_outputs] */
     const tvi_sparse_rows *sparse; /* x by its non-zeros, columns too; or NULL */
+    const float *dy_panels;        /* with sparse: dy in panels */
 } tvi_outer_product;
 
 /* Sizes that the matrix products can take; before the functions below. */

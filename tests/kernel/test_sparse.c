@@ -16,6 +16,7 @@ static const float GUARD_WORD = -12345.0f;
 
 static float x[MOST_ROWS * MOST_WIDTH], w[MOST_WIDTH * MOST_OUTPUTS];
 static float bias[MOST_OUTPUTS], dy[MOST_ROWS * MOST_OUTPUTS];
+static float panels[MOST_ROWS * (MOST_OUTPUTS + 128)];
 static float y[MOST_WIDTH * MOST_OUTPUTS + GUARD];
 
 /* Sizes that end inside, at and past whole vectors, panels and blocks. */
@@ -79,11 +80,12 @@ static void check_transposed(size_t size)
     tvi_sparse_rows sparse;
     float *memory = list(&sparse, size, true);
 
+    tvi_panel_copy(sizes[size].n_rows, n, dy, panels);
     for (size_t i = 0; i < width * n; i++)
         y[i] = i < cut * n ? NAN : 1.0f;
     y[width * n] = GUARD_WORD;
-    tvi_sparse_multiply_transposed(&sparse, n, dy, 0, cut, false, y);
-    tvi_sparse_multiply_transposed(&sparse, n, dy, cut, width, true, y + cut * n);
+    tvi_sparse_multiply_transposed(&sparse, n, panels, 0, cut, false, y);
+    tvi_sparse_multiply_transposed(&sparse, n, panels, cut, width, true, y + cut * n);
     for (size_t i = 0; i < width; i++)
         for (size_t c = 0; c < n; c++) {
             double sum = i < cut ? 0.0 : 1.0;

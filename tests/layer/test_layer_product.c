@@ -9,13 +9,20 @@
 /* A linear layer on rows of which most values are zero: the values, their non-zeros, and
  * the weight's gradient as a product must all come to the same. */
 
-enum { N_ROWS = 9, N_INPUTS = 150, N_OUTPUTS = 37, N_WEIGHTS = N_INPUTS * N_OUTPUTS };
+enum {
+    N_ROWS = 9,
+    N_INPUTS = 150,
+    N_OUTPUTS = 37,
+    N_WEIGHTS = N_INPUTS * N_OUTPUTS,
+    N_SCRATCH = N_ROWS * 128
+};
 
 typedef struct fixture {
     tvae_layer *layer;
     float x[N_ROWS * N_INPUTS], y[N_ROWS * N_OUTPUTS], dy[N_ROWS * N_OUTPUTS];
     float lists[4 * (N_ROWS + 1) * (N_INPUTS + 16)];
     tvi_sparse_rows sparse;
+    float scratch[N_SCRATCH];
     tvi_rows rows;
 } fixture;
 
@@ -39,8 +46,9 @@ static void create_fixture(fixture *f, int64_t n_biases, bool is_sparse)
 static void run(fixture *f, tvi_gradient_sink *sink)
 {
     ASSERT_OK(tvi_layer_forward(f->layer, &f->rows, f->y, NULL));
-    ASSERT_OK(
-        tvi_layer_backward(f->layer, &f->rows, f->y, f->dy, NULL, NULL, NULL, sink));
+    ck_assert_uint_le(tvi_layer_scratch_floats(f->layer, N_ROWS, N_INPUTS), N_SCRATCH);
+    ASSERT_OK(tvi_layer_backward(f->layer, &f->rows, f->y, f->dy, NULL, NULL, f->scratch,
+                                 sink));
 }
 
 static const float *gradient_of(const fixture *f, size_t index)
