@@ -212,3 +212,15 @@ tvae_status tvi_batches_measure(tvi_batches *b, const tvae_model *model,
     terms[TVAE_TERM_EQUIVARIANCE_ERROR] = error;
     return st;
 }
+
+tvae_status tvi_batches_column(const tvi_batches *b, size_t factor, tvae_tensor **out)
+{
+    const size_t shape[3] = {b->n, b->frame_shape[0], 1};
+    const size_t n_factors = tvae_dataset_factor_count(b->data);
+    const float *labels = tvae_tensor_data_const(b->now.labels);
+    tvae_status st = tvae_tensor_create(3, shape, out);
+
+    for (size_t row = 0; st == TVAE_OK && row < shape[0] * shape[1]; row++)
+        tvae_tensor_data(*out)[row] = labels[row * n_factors + factor];
+    return st;
+}

@@ -59,6 +59,9 @@ tvae_status tvi_batches_next(tvi_batches *b);
 tvae_status tvi_batches_measure(tvi_batches *b, const tvae_model *model,
                                 double terms[TVAE_N_TERMS]);
 
+/* One factor of the batch's labels: a new tensor [n, frames, 1]. */
+tvae_status tvi_batches_column(const tvi_batches *b, size_t factor, tvae_tensor **out);
+
 /* Noise of one importance sample for the batch; a tvi_noise_source of the model's. */
 void tvi_batches_noise(void *batches, size_t sample, size_t n_values, float *noise_z,
                        float *noise_u);

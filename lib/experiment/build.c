@@ -210,6 +210,8 @@ static tvae_status build_model(const tvi_settings *s, tvae_model **out)
     options.likelihood = (int32_t)s->likelihood;
     options.bias_per_pixel = (int32_t)s->bias_per_pixel;
     options.gaussian_scale = s->gaussian_scale;
+    options.learn_scale =
+        s->likelihood == TVAE_LIKELIHOOD_GAUSSIAN ? (int32_t)s->learn_scale : 0;
     st = tvae_model_create(&options, prior, &model);
     if (st == TVAE_OK)
         st = tvae_model_initialise(model, (uint64_t)s->seed);

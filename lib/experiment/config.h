@@ -30,7 +30,7 @@ typedef struct tvi_settings {
         off_diagonal, frame_boundary, capsule_boundary;
     double mu_init, epsilon;
     int64_t learn_mu, learn_weights;
-    int64_t likelihood, bias_per_pixel;
+    int64_t likelihood, learn_scale, bias_per_pixel;
     double gaussian_scale;
     int64_t dataset, transform, test_transform, channels, image_size, image_width,
         n_frames, varying;

@@ -6,7 +6,6 @@
 
 #include "base/memory.h"
 #include "base/options.h"
-#include "experiment/batches.h"
 #include "experiment/checkpoint.h"
 #include "model/model.h"
 
@@ -58,6 +57,7 @@ typedef struct evaluator {
     tvae_progress_hook hook;
     tvae_model *model;
     tvi_batches batches;
+    tvi_scores scores;
     size_t factors[TVI_MAX_FACTORS];        /* which of the data's factors are reported */
     tvae_capcorr *capcorr[TVI_MAX_FACTORS]; /* one each: several may run together */
     double *log_weights;                    /* [rows, samples] */
@@ -66,6 +66,7 @@ typedef struct evaluator {
 
 static void release_evaluator(evaluator *e)
 {
+    tvi_scores_close(&e->scores);
     tvi_batches_close(&e->batches);
     tvae_model_destroy(&e->model);
     for (size_t i = 0; i < TVI_MAX_FACTORS; i++)
@@ -144,6 +145,8 @@ static tvae_status prepare(evaluator *e, tvae_run *run, const char *data)
         st = open_sequences(e, run, data);
     if (st == TVAE_OK)
         st = prepare_capcorr(e, &run->config->settings);
+    if (st == TVAE_OK)
+        st = tvi_scores_open(&e->scores, &e->batches, e->model);
     if (st != TVAE_OK)
         return st;
     e->log_weights = tvi_alloc_array(e->batches.batch * e->batches.frame_shape[0],
@@ -156,27 +159,20 @@ static tvae_status prepare(evaluator *e, tvae_run *run, const char *data)
 /* CapCorr of a factor looks at its column alone. */
 static tvae_status add_capcorr(evaluator *e)
 {
-    const tvi_batches *b = &e->batches;
-    const size_t n_all = tvae_dataset_factor_count(b->data);
-    const size_t n_rows = b->n * b->frame_shape[0];
-    const size_t shape[3] = {b->n, b->frame_shape[0], 1};
-    tvae_tensor *column = NULL;
     tvae_status st = TVAE_OK;
 
-    if (e->found.n_factors)
-        st = tvae_tensor_create(3, shape, &column);
     for (size_t i = 0; i < e->found.n_factors && st == TVAE_OK; i++) {
-        const float *labels = tvae_tensor_data_const(b->now.labels) + e->factors[i];
+        tvae_tensor *column = NULL;
 
-        for (size_t row = 0; row < n_rows; row++)
-            tvae_tensor_data(column)[row] = labels[row * n_all];
-        st = tvae_capcorr_add(e->capcorr[i], b->now.t, column);
+        st = tvi_batches_column(&e->batches, e->factors[i], &column);
+        if (st == TVAE_OK)
+            st = tvae_capcorr_add(e->capcorr[i], e->batches.now.t, column);
+        tvae_tensor_destroy(&column);
     }
-    tvae_tensor_destroy(&column);
     return st;
 }
 
-/* Loss, equivariance error and CapCorr at one sample, or at the means. */
+/* Loss and metrics at one sample, or at the means. */
 static tvae_status measure_sample(evaluator *e)
 {
     double terms[TVAE_N_TERMS];
@@ -184,6 +180,8 @@ static tvae_status measure_sample(evaluator *e)
 
     if (st == TVAE_OK)
         st = add_capcorr(e);
+    if (st == TVAE_OK)
+        st = tvi_scores_add(&e->scores, &e->batches, e->model);
     if (st != TVAE_OK)
         return st;
     for (size_t i = 0; i < TVAE_N_TERMS; i++)
@@ -289,6 +287,8 @@ static tvae_status finish(evaluator *e)
             st = tvae_capcorr_capsule_value(
                 capcorr, 0, c, &found->capcorr_per_capsule[i * found->n_capsules + c]);
     }
+    if (st == TVAE_OK)
+        st = tvi_scores_finish(&e->scores, &e->batches, &found->scores);
     return st;
 }
 

@@ -2,10 +2,8 @@
 #ifndef TVI_EXPERIMENT_EVALUATE_H
 #define TVI_EXPERIMENT_EVALUATE_H
 
-#include <tvae/metric.h>
-
 #include "data/data.h"
-#include "experiment/run.h"
+#include "experiment/scores.h"
 
 /* What an evaluation finds; NaN where there is nothing to say. */
 typedef struct tvi_evaluation {
@@ -19,6 +17,7 @@ typedef struct tvi_evaluation {
     double capcorr[TVI_MAX_FACTORS];       /* nearest canonical frame: the reference */
     double capcorr_first[TVI_MAX_FACTORS]; /* first canonical frame */
     double *capcorr_per_capsule;           /* [n_factors, n_capsules] */
+    tvi_score_values scores;
 } tvi_evaluation;
 
 /* Write `summary.json` of the run. */

@@ -124,7 +124,9 @@ const tvi_key tvi_keys[] = {
     {"likelihood", TVI_KEY_WORD, AT(likelihood), 0, 0, 0, likelihoods, "bernoulli",
      "bernoulli or gaussian pixels"},
     {"gaussian_scale", TVI_KEY_REAL, AT(gaussian_scale), OPEN, 0, 1e6, NULL, "1",
-     "standard deviation of gaussian pixels"},
+     "standard deviation of gaussian pixels, or its start"},
+    {"learn_scale", TVI_KEY_WORD, AT(learn_scale), 0, 0, 0, answers, "no",
+     "gaussian: yes: one standard deviation is trained; no: it stays as it is"},
     {"bias_per_pixel", TVI_KEY_WORD, AT(bias_per_pixel), 0, 0, 0, answers, "no",
      "the decoder's last layer: one bias a channel (no, the reference) or a pixel (yes)"},
 

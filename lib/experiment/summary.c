@@ -101,6 +101,17 @@ static bool add_results(json_t *summary, const tvi_evaluation *e)
            add(summary, "capcorr_per_capsule", capsules_json(e));
 }
 
+static bool add_scores(json_t *summary, const tvi_score_values *s)
+{
+    return add(summary, "active_latents",
+               json_pack("{s:o, s:o}", "z", count_json(s->active_z), "u",
+                         count_json(s->active_u))) &&
+           add(summary, "topographic_smoothness", real_json(s->smoothness)) &&
+           add(summary, "class_selectivity",
+               json_pack("{s:o, s:o}", "selective_units", count_json(s->selective_units),
+                         "mean_d_prime", real_json(s->mean_d_prime)));
+}
+
 static bool add_facts(json_t *summary, const tvae_run *run, const tvi_evaluation *e)
 {
     static const char *const splits[] = {"train", "validation", "test"};
@@ -129,7 +140,8 @@ tvae_status tvi_summary_write(const tvae_run *run, const tvi_evaluation *evaluat
     tvae_status st = path ? TVAE_OK : TVAE_E_NOMEM;
 
     if (add(summary, "experiment", json_string(run->config->settings.experiment)) &&
-        add_results(summary, evaluation) && add_facts(summary, run, evaluation))
+        add_results(summary, evaluation) && add_scores(summary, &evaluation->scores) &&
+        add_facts(summary, run, evaluation))
         text = json_dumps(summary, JSON_INDENT(2) | JSON_PRESERVE_ORDER |
                                        JSON_REAL_PRECISION(DIGITS));
     if (st == TVAE_OK && !text)
