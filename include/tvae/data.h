@@ -34,7 +34,8 @@ enum {
     TVAE_TRANSFORM_RANDOM = 1, /**< One of rotation, scale and hue runs, the others are
                                     fixed. */
     TVAE_TRANSFORM_DUAL = 2,   /**< Rotation and hue run together; the scale is 1. */
-    TVAE_TRANSFORM_PERSPECTIVE = 3 /**< A turn in perspective and hue run together. */
+    TVAE_TRANSFORM_PERSPECTIVE = 3, /**< A turn in perspective and hue run together. */
+    TVAE_TRANSFORM_ROTATION = 4 /**< Rotation runs; scale and hue are fixed at random. */
 };
 
 /** Shape of the sprites dataset's factors, in the order of their labels. */
@@ -127,6 +128,7 @@ TVAE_API tvae_status tvae_loader_options_init(tvae_loader_options *options, size
  * With a transform an item is 18 frames of 3 channels, and its factors are indices 0..17
  * into the lists of values; a running factor starts anywhere, moves on by one a frame and
  * wraps. TVAE_TRANSFORM_RANDOM: rotation, scale, hue, of which one runs.
+ * TVAE_TRANSFORM_ROTATION: the same three, and always rotation runs.
  * TVAE_TRANSFORM_DUAL: the same three, so that a model trained under RANDOM can be tested
  * on them; rotation and hue run with independent starts, and the scale, which is exactly
  * 1, has the index of 0.99, the nearest in the list. TVAE_TRANSFORM_PERSPECTIVE:

@@ -106,10 +106,10 @@ static tvae_status check_options(const tvae_mnist_options *options)
                         "dataset_create_mnist: split is %d, want a TVAE_SPLIT, 0 to 2",
                         (int)options->split);
     if (options->transform < TVAE_TRANSFORM_NONE ||
-        options->transform > TVAE_TRANSFORM_PERSPECTIVE)
+        options->transform > TVAE_TRANSFORM_ROTATION)
         return tvi_fail(
             TVAE_E_INVALID,
-            "dataset_create_mnist: transform is %d, want a TVAE_TRANSFORM, 0 to 3",
+            "dataset_create_mnist: transform is %d, want a TVAE_TRANSFORM, 0 to 4",
             (int)options->transform);
     if (!(fraction >= 0.0 && fraction < 1.0))
         return tvi_fail(TVAE_E_INVALID,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "data/mnist_sequence.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <tvae/data.h>
@@ -42,15 +43,22 @@ const char *tvi_mnist_factor_name(int32_t transform, size_t factor)
                                         : names[factor];
 }
 
+static bool scales(int32_t transform)
+{
+    return transform == TVAE_TRANSFORM_RANDOM || transform == TVAE_TRANSFORM_ROTATION;
+}
+
 void tvi_mnist_draw(tvi_rng *rng, int32_t transform, tvi_mnist_choice *choice)
 {
     choice->transform = transform;
     choice->running = 1u << TVI_MNIST_ROTATION | 1u << TVI_MNIST_HUE;
     if (transform == TVAE_TRANSFORM_RANDOM)
         choice->running = 1u << tvi_rng_below(rng, TVI_MNIST_N_FACTORS);
+    if (transform == TVAE_TRANSFORM_ROTATION)
+        choice->running = 1u << TVI_MNIST_ROTATION;
     for (size_t factor = 0; factor < TVI_MNIST_N_FACTORS; factor++)
         choice->values[factor] = tvi_rng_below(rng, TVI_MNIST_N_FRAMES);
-    if (transform != TVAE_TRANSFORM_RANDOM)
+    if (!scales(transform))
         choice->values[TVI_MNIST_SCALE] = NEAREST_TO_FULL_SCALE;
 }
 

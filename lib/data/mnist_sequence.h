@@ -19,8 +19,8 @@ enum {
     TVI_MNIST_N_CHANNELS = 3
 };
 
-/* What happens in one sequence. Only TVAE_TRANSFORM_RANDOM scales; the others leave the
- * size as it is, and their scale is the index of the list's value nearest to 1. */
+/* What happens in one sequence. TVAE_TRANSFORM_DUAL and TVAE_TRANSFORM_PERSPECTIVE leave
+ * the size as it is; their scale is the index of the list's value nearest to 1. */
 typedef struct tvi_mnist_choice {
     int32_t transform;                    /* a TVAE_TRANSFORM other than NONE */
     uint32_t running;                     /* bit f set: factor f runs */

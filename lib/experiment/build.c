@@ -162,6 +162,14 @@ static tvae_status build_neighbourhood(const tvi_settings *s, tvae_neighbourhood
     if (s->prior == TVI_PRIOR_SHIFTING)
         return tvae_neighbourhood_create_shifting(s->window, window_capsule,
                                                   s->off_diagonal, out);
+    if (s->prior == TVI_PRIOR_CAUSAL && s->frame_boundary != TVAE_BOUNDARY_ZERO)
+        return tvi_fail(TVAE_E_INVALID,
+                        "config_build_model: prior is causal, but frame_boundary is "
+                        "circular, where the last frames lie before the first: set it to "
+                        "zero");
+    if (s->prior == TVI_PRIOR_CAUSAL)
+        return tvae_neighbourhood_create_shifting_range(1 - s->window, 0, s->off_diagonal,
+                                                        out);
     if (s->prior == TVI_PRIOR_STATIONARY)
         return tvae_neighbourhood_create_stationary(box, out);
     return TVAE_OK;
@@ -212,6 +220,7 @@ static tvae_status build_model(const tvi_settings *s, tvae_model **out)
     options.gaussian_scale = s->gaussian_scale;
     options.learn_scale =
         s->likelihood == TVAE_LIKELIHOOD_GAUSSIAN ? (int32_t)s->learn_scale : 0;
+    options.predict_steps = (int32_t)s->predict_steps;
     st = tvae_model_create(&options, prior, &model);
     if (st == TVAE_OK)
         st = tvae_model_initialise(model, (uint64_t)s->seed);

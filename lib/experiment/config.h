@@ -12,7 +12,7 @@ enum { TVI_EXPERIMENT_BYTES = 64, TVI_PATH_BYTES = 4096, TVI_VALUE_BYTES = 4096 
 
 /* Places of the words of keys, as keys.c lists them. */
 enum { TVI_DATASET_MNIST, TVI_DATASET_SPRITES, TVI_DATASET_NPZ };
-enum { TVI_PRIOR_SHIFTING, TVI_PRIOR_STATIONARY, TVI_PRIOR_NONE };
+enum { TVI_PRIOR_SHIFTING, TVI_PRIOR_STATIONARY, TVI_PRIOR_NONE, TVI_PRIOR_CAUSAL };
 enum { TVI_TEST_TRANSFORM_SAME }; /* the others: 1 + a TVAE_TRANSFORM */
 
 /* The values of a configuration; every member has one row in the table of keys.c, which
@@ -30,7 +30,7 @@ typedef struct tvi_settings {
         off_diagonal, frame_boundary, capsule_boundary;
     double mu_init, epsilon;
     int64_t learn_mu, learn_weights;
-    int64_t likelihood, learn_scale, bias_per_pixel;
+    int64_t likelihood, learn_scale, bias_per_pixel, predict_steps;
     double gaussian_scale;
     int64_t dataset, transform, test_transform, channels, image_size, image_width,
         n_frames, varying;

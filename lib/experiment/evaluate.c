@@ -67,6 +67,7 @@ typedef struct evaluator {
 static void release_evaluator(evaluator *e)
 {
     tvi_scores_close(&e->scores);
+    tvi_prediction_close(&e->found.prediction);
     tvi_batches_close(&e->batches);
     tvae_model_destroy(&e->model);
     for (size_t i = 0; i < TVI_MAX_FACTORS; i++)
@@ -147,6 +148,8 @@ static tvae_status prepare(evaluator *e, tvae_run *run, const char *data)
         st = prepare_capcorr(e, &run->config->settings);
     if (st == TVAE_OK)
         st = tvi_scores_open(&e->scores, &e->batches, e->model);
+    if (st == TVAE_OK)
+        st = tvi_prediction_open(&e->found.prediction, &e->batches);
     if (st != TVAE_OK)
         return st;
     e->log_weights = tvi_alloc_array(e->batches.batch * e->batches.frame_shape[0],
@@ -182,6 +185,8 @@ static tvae_status measure_sample(evaluator *e)
         st = add_capcorr(e);
     if (st == TVAE_OK)
         st = tvi_scores_add(&e->scores, &e->batches, e->model);
+    if (st == TVAE_OK)
+        st = tvi_prediction_add(&e->found.prediction, &e->batches, e->model);
     if (st != TVAE_OK)
         return st;
     for (size_t i = 0; i < TVAE_N_TERMS; i++)

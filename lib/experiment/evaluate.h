@@ -3,6 +3,7 @@
 #define TVI_EXPERIMENT_EVALUATE_H
 
 #include "data/data.h"
+#include "experiment/prediction.h"
 #include "experiment/scores.h"
 
 /* What an evaluation finds; NaN where there is nothing to say. */
@@ -18,6 +19,7 @@ typedef struct tvi_evaluation {
     double capcorr_first[TVI_MAX_FACTORS]; /* first canonical frame */
     double *capcorr_per_capsule;           /* [n_factors, n_capsules] */
     tvi_score_values scores;
+    tvi_prediction prediction;
 } tvi_evaluation;
 
 /* Write `summary.json` of the run. */

@@ -19,15 +19,16 @@ static const double most = 9007199254740992.0; /* 2^53: exact as a double, too *
 
 static const char *const optimizers[] = {"sgd", "adam", "adamw", NULL};
 static const char *const schedules[] = {"constant", "step", "cosine", NULL};
-static const char *const priors[] = {"shifting", "stationary", "none", NULL};
+static const char *const priors[] = {"shifting", "stationary", "none", "causal", NULL};
 static const char *const likelihoods[] = {"bernoulli", "gaussian", NULL};
 static const char *const datasets[] = {"mnist", "sprites", "npz", NULL};
 static const char *const boundaries[] = {"circular", "zero", NULL};
 static const char *const answers[] = {"no", "yes", NULL};
 /* In the order of the TVAE_TRANSFORM numbers. */
-static const char *const transforms[] = {"none", "random", "dual", "perspective", NULL};
-static const char *const test_transforms[] = {"same", "none",        "random",
-                                              "dual", "perspective", NULL};
+static const char *const transforms[] = {"none",        "random",   "dual",
+                                         "perspective", "rotation", NULL};
+static const char *const test_transforms[] = {"same",        "none",     "random", "dual",
+                                              "perspective", "rotation", NULL};
 static const char *const factors[] = {"shape", "scale", "orientation",
                                       "posX",  "posY",  NULL};
 
@@ -98,9 +99,9 @@ const tvi_key tvi_keys[] = {
     {"capsule_dim_3", TVI_KEY_INTEGER, AT(capsule_dim_3), 0, 1, 4096, NULL, "1",
      "layers of such rows: a capsule that is a 3-D torus"},
     {"prior", TVI_KEY_WORD, AT(prior), 0, 0, 0, priors, "shifting",
-     "shifting (TVAE), stationary (box: BubbleVAE, torus, L = 0) or none (plain VAE)"},
+     "shifting (TVAE), causal (the past alone), stationary (a box) or none (plain VAE)"},
     {"window", TVI_KEY_INTEGER, AT(window), 0, 1, 4096, NULL, "1",
-     "frames in a neighbourhood"},
+     "frames in a neighbourhood; causal: this one and those before it"},
     {"window_capsule", TVI_KEY_INTEGER, AT(window_capsule), 0, 0, 4096, NULL, "0",
      "places along the capsule in a neighbourhood; 0: as many as window"},
     {"window_capsule_2", TVI_KEY_INTEGER, AT(window_capsule_2), 0, 0, 4096, NULL, "0",
@@ -108,7 +109,7 @@ const tvi_key tvi_keys[] = {
     {"window_capsule_3", TVI_KEY_INTEGER, AT(window_capsule_3), 0, 0, 4096, NULL, "0",
      "stationary: the same along capsule_dim_3; 0: as window_capsule, 1 if that is 1"},
     {"off_diagonal", TVI_KEY_INTEGER, AT(off_diagonal), 0, 0, 4096, NULL, "0",
-     "shifting: half the band; the paper's K is 2 * off_diagonal + 1"},
+     "shifting, causal: half the band; the paper's K is 2 * off_diagonal + 1"},
     {"frame_boundary", TVI_KEY_WORD, AT(frame_boundary), 0, 0, 0, boundaries, "circular",
      "beyond a sequence's ends: circular (it goes round) or zero (nothing)"},
     {"capsule_boundary", TVI_KEY_WORD, AT(capsule_boundary), 0, 0, 0, boundaries,
@@ -127,13 +128,15 @@ const tvi_key tvi_keys[] = {
      "standard deviation of gaussian pixels, or its start"},
     {"learn_scale", TVI_KEY_WORD, AT(learn_scale), 0, 0, 0, answers, "no",
      "gaussian: yes: one standard deviation is trained; no: it stays as it is"},
+    {"predict_steps", TVI_KEY_INTEGER, AT(predict_steps), 0, 0, 4096, NULL, "0",
+     "train to decode the frame so many later, from rolled capsules; 0: the frame itself"},
     {"bias_per_pixel", TVI_KEY_WORD, AT(bias_per_pixel), 0, 0, 0, answers, "no",
      "the decoder's last layer: one bias a channel (no, the reference) or a pixel (yes)"},
 
     {"dataset", TVI_KEY_WORD, AT(dataset), 0, 0, 0, datasets, "sprites",
      "mnist (images in IDX files), sprites, or npz (sequences or vectors of your own)"},
     {"transform", TVI_KEY_WORD, AT(transform), 0, 0, 0, transforms, "random",
-     "mnist: none (single frames), random (one factor runs), dual or perspective"},
+     "mnist: none (single frames), random (one factor runs), rotation, dual, perspective"},
     {"test_transform", TVI_KEY_WORD, AT(test_transform), 0, 0, 0, test_transforms, "same",
      "mnist: transform of the test images alone; same: as transform"},
     {"channels", TVI_KEY_INTEGER, AT(channels), AUTO, 0, 65536, NULL, "0",

@@ -2,6 +2,7 @@
 #include "experiment/evaluate.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,6 +113,34 @@ static bool add_scores(json_t *summary, const tvi_score_values *s)
                          "mean_d_prime", real_json(s->mean_d_prime)));
 }
 
+/* {"1": error after one rolled step, "2": ...}. */
+static json_t *steps_json(const tvi_prediction *p,
+                          double (*error)(const tvi_prediction *p, size_t step))
+{
+    json_t *object = json_object();
+    bool whole = object != NULL;
+
+    for (size_t step = 1; step <= p->n_steps && whole; step++) {
+        char key[TVI_NUMBER_TEXT];
+
+        (void)snprintf(key, sizeof key, "%zu", step);
+        whole = add(object, key, real_json(error(p, step)));
+    }
+    if (whole)
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+static json_t *prediction_json(const tvi_prediction *p)
+{
+    if (p->n_steps == 0)
+        return json_null();
+    return json_pack("{s:I, s:o, s:o}", "n_seen", (json_int_t)p->n_seen, "error",
+                     steps_json(p, tvi_prediction_error), "copy_error",
+                     steps_json(p, tvi_prediction_copy_error));
+}
+
 static bool add_facts(json_t *summary, const tvae_run *run, const tvi_evaluation *e)
 {
     static const char *const splits[] = {"train", "validation", "test"};
@@ -141,6 +170,7 @@ tvae_status tvi_summary_write(const tvae_run *run, const tvi_evaluation *evaluat
 
     if (add(summary, "experiment", json_string(run->config->settings.experiment)) &&
         add_results(summary, evaluation) && add_scores(summary, &evaluation->scores) &&
+        add(summary, "prediction", prediction_json(&evaluation->prediction)) &&
         add_facts(summary, run, evaluation))
         text = json_dumps(summary, JSON_INDENT(2) | JSON_PRESERVE_ORDER |
                                        JSON_REAL_PRECISION(DIGITS));

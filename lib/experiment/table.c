@@ -19,6 +19,9 @@
     "dataset=sprites image_size=32 n_frames=15 varying=posX,posY "                  \
     "n_capsules=15 capsule_dim=15 batch_size=8 optimizer=adam learning_rate=0.001 " \
     "steps=3000"
+#define TURNING                                                                   \
+    "dataset=mnist transform=rotation n_capsules=18 capsule_dim=18 batch_size=8 " \
+    "optimizer=adam learning_rate=0.0003 epochs=5"
 #define OWN "dataset=npz batch_size=8 optimizer=adam learning_rate=0.001 epochs=100"
 
 /* clang-format off */
@@ -59,6 +62,12 @@ const tvi_experiment tvi_experiments[] = {
      QUICK, "prior=shifting window=10 off_diagonal=0"},
     {"sprites_quick_vae", "plain VAE twin of sprites_quick",
      QUICK, "prior=none"},
+    {"sprites_predictive", "sprites_quick that learns to predict the next frame from past ones",
+     QUICK, "prior=causal window=6 off_diagonal=0 frame_boundary=zero predict_steps=1"},
+    {"mnist_rotation_predictive", "TVAE on turning MNIST that learns to predict the next frame",
+     TURNING, "prior=causal window=6 off_diagonal=0 frame_boundary=zero predict_steps=1"},
+    {"mnist_rotation_vae", "plain VAE twin of mnist_rotation_predictive",
+     TURNING, "prior=none"},
     {"own_sequences", "capsules on image sequences of your own (--data FILE.npz): a file to start from",
      OWN, "prior=shifting window=5 off_diagonal=1 n_capsules=15 capsule_dim=0 frame_boundary=zero"},
     {"own_vectors", "2-D torus over vectors of your own (--data FILE.npz), such as features",

@@ -511,7 +511,7 @@ START_TEST(bad_arguments_are_refused)
     options = good;
     options.transform = -1;
     ASSERT_STATUS(tvae_dataset_create_mnist(folder, &options, &dataset), TVAE_E_INVALID);
-    options.transform = TVAE_TRANSFORM_PERSPECTIVE + 1;
+    options.transform = TVAE_TRANSFORM_ROTATION + 1;
     ASSERT_STATUS(tvae_dataset_create_mnist(folder, &options, &dataset), TVAE_E_INVALID);
     options = good;
     options.split_seed = (uint64_t)1 << 32;

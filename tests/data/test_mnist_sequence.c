@@ -173,6 +173,25 @@ START_TEST(random_draws_are_uniform)
 }
 END_TEST
 
+START_TEST(draws_of_rotation_fix_the_others_at_random)
+{
+    size_t values[3][18] = {{0}};
+
+    for (uint64_t draw = 0; draw < N_DRAWS; draw++) {
+        tvi_mnist_choice choice;
+        tvi_rng rng;
+
+        tvi_rng_init(&rng, 97, TVI_RNG_TRANSFORM, draw);
+        tvi_mnist_draw(&rng, TVAE_TRANSFORM_ROTATION, &choice);
+        ck_assert_uint_eq(choice.running, 1 << TVI_MNIST_ROTATION);
+        for (size_t factor = 0; factor < 3; factor++)
+            values[factor][choice.values[factor]]++;
+    }
+    for (size_t factor = 0; factor < 3; factor++)
+        assert_uniform("a factor's value", values[factor], 18, 60.0);
+}
+END_TEST
+
 /* Turn and hue run together with starts that are independent of each other. */
 START_TEST(draws_of_two_running_factors_are_independent)
 {
@@ -209,6 +228,7 @@ int main(void)
     tcase_add_test(tc, frame_values_run_and_wrap);
     tcase_add_test(tc, render_is_warp_then_hue);
     tcase_add_test(tc, random_draws_are_uniform);
+    tcase_add_test(tc, draws_of_rotation_fix_the_others_at_random);
     tcase_add_test(tc, draws_of_two_running_factors_are_independent);
     suite_add_tcase(suite, tc);
     return run_suite(suite);

@@ -9,7 +9,7 @@
 
 /* Every experiment of the table, made small: a few steps, then an evaluation. */
 
-enum { N_TRAIN = 20, N_TEST = 6, SIDE = 8 };
+enum { N_TRAIN = 20, N_TEST = 6, SIDE = 8, N_OWN = 60, N_EVALUATED = 16 };
 
 static void put(FILE *file, size_t value, int n_bytes)
 {
@@ -50,7 +50,7 @@ static void write_images(const char *part, size_t n)
  * of 7 numbers of any sign. */
 static void write_npz(const char *path, bool vectors)
 {
-    const size_t frames[] = {12, 6, 2, 3, 5}, plain[] = {12, 7}, n_labels = 12;
+    const size_t frames[] = {N_OWN, 6, 2, 3, 5}, plain[] = {N_OWN, 7}, n_labels = N_OWN;
     tvae_archive *archive = NULL;
     tvae_tensor *x = NULL, *labels = NULL;
     float *values;
@@ -62,7 +62,7 @@ static void write_npz(const char *path, bool vectors)
     for (size_t i = 0; !vectors && i < tvae_tensor_count(x); i++)
         values[i] = i % 5 == i / 30 % 5 ? 1.0f : 0.0f;
     for (size_t i = 0; i < n_labels; i++)
-        tvae_tensor_data(labels)[i] = (float)(i % 3);
+        tvae_tensor_data(labels)[i] = (float)(i % 2);
     ASSERT_OK(tvae_archive_create(&archive));
     ASSERT_OK(tvae_archive_put(archive, "x", x));
     ASSERT_OK(tvae_archive_put(archive, "labels", labels));
@@ -126,7 +126,7 @@ static void train_and_evaluate(const char *experiment)
 
     ASSERT_OK(tvae_evaluate_options_init(&options, sizeof options));
     options.n_samples = 2;
-    options.n_sequences = 5;
+    options.n_sequences = N_EVALUATED;
     ASSERT_OK(tvae_run_create(config, scratch(experiment), &run));
     ASSERT_OK(tvae_run_train(run, NULL));
     tvae_run_destroy(&run);
@@ -225,6 +225,79 @@ START_TEST(generalization_is_tested_on_combined_transforms)
 }
 END_TEST
 
+/* What only some models and data have is null elsewhere. */
+START_TEST(summaries_score_latents_and_predictions)
+{
+    tvae_run *run = NULL;
+
+    train_and_evaluate("own_vectors");
+    ASSERT_OK(tvae_run_open(scratch("own_vectors"), &run));
+    ck_assert(number(run, "class_selectivity.selective_units") <= 324.0);
+    ck_assert(number(run, "class_selectivity.mean_d_prime") > 0.0);
+    ck_assert(number(run, "active_latents.z") <= 324.0);
+    ck_assert(number(run, "active_latents.u") <= 324.0);
+    /* neighbours on the torus share most of their energy from the start */
+    ck_assert(number(run, "topographic_smoothness") > 0.1);
+    ck_assert(isnan(number(run, "prediction")));
+    tvae_run_destroy(&run);
+    train_and_evaluate("nontvae_dsprites");
+    ASSERT_OK(tvae_run_open(scratch("nontvae_dsprites"), &run));
+    ck_assert(isnan(number(run, "active_latents.u")));
+    ck_assert(isnan(number(run, "class_selectivity.selective_units")));
+    ck_assert(fabs(number(run, "topographic_smoothness")) < 1.0);
+    ck_assert(number(run, "prediction.n_seen") == 2.0);
+    ck_assert(number(run, "prediction.error.3") > 0.0);
+    tvae_run_destroy(&run);
+}
+END_TEST
+
+/* Copying the last frame seen, against the data themselves. */
+START_TEST(prediction_is_compared_with_copying)
+{
+    tvae_config *config = NULL;
+    const size_t shape[] = {5, 1, 8, 8};
+    tvae_dataset *data = NULL;
+    tvae_tensor *x = NULL;
+    tvae_run *run = NULL;
+    double sums[3] = {0.0};
+
+    train_and_evaluate("sprites_predictive"); /* of 5 frames, 2 are seen */
+    config = small_config("sprites_predictive");
+    ASSERT_OK(tvae_config_open_data(config, TVAE_SPLIT_TEST, &data));
+    ASSERT_OK(tvae_tensor_create(4, shape, &x));
+    for (size_t item = 0; item < N_EVALUATED; item++) {
+        const float *frames = tvae_tensor_data_const(x);
+
+        ASSERT_OK(tvae_dataset_get(data, item, 0, item, x, NULL));
+        for (size_t step = 0; step < 3; step++)
+            for (size_t i = 0; i < 64; i++)
+                sums[step] +=
+                    fabs((double)(frames[64 + i] - frames[(2 + step) * 64 + i]));
+    }
+    ASSERT_OK(tvae_run_open(scratch("sprites_predictive"), &run));
+    assert_near("1", number(run, "prediction.copy_error.1"), sums[0] / 1024.0, 1e-6, 0.0);
+    assert_near("2", number(run, "prediction.copy_error.2"), sums[1] / 1024.0, 1e-6, 0.0);
+    assert_near("3", number(run, "prediction.copy_error.3"), sums[2] / 1024.0, 1e-6, 0.0);
+    ck_assert(number(run, "prediction.error.1") <= 1.0);
+    tvae_run_destroy(&run);
+    tvae_tensor_destroy(&x);
+    tvae_dataset_destroy(&data);
+    tvae_config_destroy(&config);
+}
+END_TEST
+
+START_TEST(causal_priors_want_a_boundary)
+{
+    tvae_config *config = small_config("sprites_predictive");
+    tvae_model *model = NULL;
+
+    set_key(config, "frame_boundary", "circular");
+    ASSERT_STATUS(tvae_config_build_model(config, &model), TVAE_E_INVALID);
+    ck_assert_ptr_nonnull(strstr(tvae_last_error(), "frame_boundary"));
+    tvae_config_destroy(&config);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("experiments");
@@ -237,6 +310,9 @@ int main(void)
     tcase_add_test(tcase, models_take_their_sizes_from_the_data);
     tcase_add_test(tcase, own_data_must_be_named);
     tcase_add_test(tcase, generalization_is_tested_on_combined_transforms);
+    tcase_add_test(tcase, summaries_score_latents_and_predictions);
+    tcase_add_test(tcase, prediction_is_compared_with_copying);
+    tcase_add_test(tcase, causal_priors_want_a_boundary);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }
