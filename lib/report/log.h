@@ -24,11 +24,18 @@ typedef struct tvi_log_table {
     double *columns[TVI_N_LOG_COLUMNS]; /* [n_lines]; NaN where a line lacks the number */
 } tvi_log_table;
 
-/* Read the lines that have a step and a loss; others, such as one cut short or one of an
- * evaluation, are passed over. A missing file gives an empty table. At most
- * TVI_MAX_LOG_LINES, evenly spread, are kept. */
+/* What a run's log holds: means over training steps, and validations (lines whose numbers
+ * are members of "eval"; without step_seconds). */
+typedef struct tvi_run_log {
+    tvi_log_table training, validation;
+} tvi_run_log;
+
 enum { TVI_MAX_LOG_LINES = 2000 };
-tvae_status tvi_log_table_read(const char *run_folder, tvi_log_table *table);
-void tvi_log_table_release(tvi_log_table *table);
+
+/* Read the lines that have a step and a loss; others, such as one cut short, are passed
+ * over. A missing file gives empty tables. Of more than about TVI_MAX_LOG_LINES lines of
+ * training, so many, evenly spread, are kept; of validation the first so many. */
+tvae_status tvi_run_log_read(const char *run_folder, tvi_run_log *log);
+void tvi_run_log_release(tvi_run_log *log);
 
 #endif

@@ -73,23 +73,32 @@ static json_t *column_json(const double *values, size_t n)
     return NULL;
 }
 
-static tvae_status add_log(const char *folder, json_t *object)
+static json_t *table_json(const tvi_log_table *table)
 {
-    json_t *log = json_object();
-    tvi_log_table table;
-    tvae_status st = tvi_log_table_read(folder, &table);
-    bool whole = st == TVAE_OK;
+    json_t *object = json_object();
+    bool whole = object != NULL;
 
     for (size_t c = 0; c < TVI_N_LOG_COLUMNS && whole; c++)
-        whole = tvi_json_add(log, tvi_log_names[c],
-                             column_json(table.columns[c], table.n_lines));
+        whole = tvi_json_add(object, tvi_log_names[c],
+                             column_json(table->columns[c], table->n_lines));
     if (whole)
-        whole = tvi_json_add(object, "log", log);
-    else
-        json_decref(log);
-    if (st == TVAE_OK)
-        tvi_log_table_release(&table);
-    return st != TVAE_OK ? st : whole ? TVAE_OK : tvi_fail_json();
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+static tvae_status add_log(const char *folder, json_t *object)
+{
+    tvi_run_log log;
+    tvae_status st = tvi_run_log_read(folder, &log);
+
+    if (st != TVAE_OK)
+        return st;
+    if (!tvi_json_add(object, "log", table_json(&log.training)) ||
+        !tvi_json_add(object, "validation", table_json(&log.validation)))
+        st = tvi_fail_json();
+    tvi_run_log_release(&log);
+    return st;
 }
 
 /* ---- pictures ---- */

@@ -107,9 +107,9 @@ static void write_log(const char *text)
     ck_assert_int_eq(fclose(file), 0);
 }
 
-START_TEST(log_skips_what_is_no_training_line)
+START_TEST(log_tells_training_from_validation_and_skips_the_rest)
 {
-    tvi_log_table log;
+    tvi_run_log log;
 
     write_log("{\"step\": 1, \"loss\": 5.5, \"kl_z\": 0.5}\n"
               "{\"step\": 2, \"eval\": {\"loss\": 1}}\n"
@@ -117,24 +117,27 @@ START_TEST(log_skips_what_is_no_training_line)
               "{\"step\": \"3\", \"loss\": 4}\n"
               "{\"step\": 4, \"loss\": 4.5, \"kl_z\": \"<script>\"}\n"
               "{\"step\": 5, \"loss\": 3");
-    ASSERT_OK(tvi_log_table_read(folder, &log));
-    ck_assert_uint_eq(log.n_lines, 2);
-    ck_assert(log.columns[TVI_LOG_STEP][1] == 4.0);
-    ck_assert(log.columns[TVI_LOG_LOSS][0] == 5.5);
-    ck_assert(log.columns[TVI_LOG_KL_Z][0] == 0.5);
-    ck_assert(isnan(log.columns[TVI_LOG_KL_Z][1]));
-    tvi_log_table_release(&log);
+    ASSERT_OK(tvi_run_log_read(folder, &log));
+    ck_assert_uint_eq(log.training.n_lines, 2);
+    ck_assert(log.training.columns[TVI_LOG_STEP][1] == 4.0);
+    ck_assert(log.training.columns[TVI_LOG_LOSS][0] == 5.5);
+    ck_assert(log.training.columns[TVI_LOG_KL_Z][0] == 0.5);
+    ck_assert(isnan(log.training.columns[TVI_LOG_KL_Z][1]));
+    ck_assert_uint_eq(log.validation.n_lines, 1);
+    ck_assert(log.validation.columns[TVI_LOG_STEP][0] == 2.0);
+    ck_assert(log.validation.columns[TVI_LOG_LOSS][0] == 1.0);
+    tvi_run_log_release(&log);
     ck_assert_uint_eq(tvi_live_blocks(), 0);
 }
 END_TEST
 
 START_TEST(log_that_is_missing_is_empty)
 {
-    tvi_log_table log;
+    tvi_run_log log;
 
-    ASSERT_OK(tvi_log_table_read(folder, &log));
-    ck_assert_uint_eq(log.n_lines, 0);
-    tvi_log_table_release(&log);
+    ASSERT_OK(tvi_run_log_read(folder, &log));
+    ck_assert_uint_eq(log.training.n_lines, 0);
+    tvi_run_log_release(&log);
     ck_assert_uint_eq(tvi_live_blocks(), 0);
 }
 END_TEST
@@ -143,17 +146,17 @@ START_TEST(log_that_is_long_is_thinned_to_its_end)
 {
     const int n = 3 * TVI_MAX_LOG_LINES;
     FILE *file = fopen(path, "w");
-    tvi_log_table log;
+    tvi_run_log log;
 
     ck_assert_ptr_nonnull(file);
     for (int i = 1; i <= n; i++)
         ck_assert_int_gt(fprintf(file, "{\"step\": %d, \"loss\": 1}\n", i), 0);
     ck_assert_int_eq(fclose(file), 0);
-    ASSERT_OK(tvi_log_table_read(folder, &log));
-    ck_assert_uint_le(log.n_lines, TVI_MAX_LOG_LINES + 1);
-    ck_assert_uint_gt(log.n_lines, TVI_MAX_LOG_LINES / 2);
-    ck_assert(log.columns[TVI_LOG_STEP][log.n_lines - 1] == (double)n);
-    tvi_log_table_release(&log);
+    ASSERT_OK(tvi_run_log_read(folder, &log));
+    ck_assert_uint_le(log.training.n_lines, TVI_MAX_LOG_LINES + 1);
+    ck_assert_uint_gt(log.training.n_lines, TVI_MAX_LOG_LINES / 2);
+    ck_assert(log.training.columns[TVI_LOG_STEP][log.training.n_lines - 1] == (double)n);
+    tvi_run_log_release(&log);
 }
 END_TEST
 
@@ -167,7 +170,7 @@ int main(void)
     tcase_add_test(tc, every_glyph_differs_from_the_others);
     tcase_add_test(tc, axis_holds_all_finite_values);
     tcase_add_test(tc, line_is_drawn_between_its_points);
-    tcase_add_test(tc, log_skips_what_is_no_training_line);
+    tcase_add_test(tc, log_tells_training_from_validation_and_skips_the_rest);
     tcase_add_test(tc, log_that_is_missing_is_empty);
     tcase_add_test(tc, log_that_is_long_is_thinned_to_its_end);
     suite_add_tcase(suite, tc);

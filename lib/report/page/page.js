@@ -203,7 +203,7 @@ function drawAxes(svg, title, label, across, up) {
     return {x, y};
 }
 
-function drawLine(svg, scale, steps, values, colour) {
+function drawLine(svg, scale, steps, values, colour, dashes) {
     let path = "", pen = "M";
     values.forEach((value, i) => {
         if (isNumber(value) && isNumber(steps[i])) {
@@ -213,7 +213,8 @@ function drawLine(svg, scale, steps, values, colour) {
             pen = "M";
     });
     if (path)
-        svg.append(makeSvg("path", {d: path, fill: "none", stroke: colour, "stroke-width": 2}));
+        svg.append(makeSvg("path", {d: path, fill: "none", stroke: colour, "stroke-width": 2,
+            "stroke-dasharray": dashes}));
 }
 
 function nearest(steps, wanted) {
@@ -234,11 +235,11 @@ function followPointer(svg, scale, across, series, values) {
         const place = (event.clientX - box.left) / box.width * width;
         const share = Math.min(Math.max((place - left) / (width - left - right), 0), 1);
         const wanted = across.low + share * (across.high - across.low);
-        values.replaceChildren(...series.map(({index, steps, column}) => {
+        values.replaceChildren(...series.map(({index, kind, steps, column}) => {
             const at = nearest(steps, wanted);
             const swatch = make("span", {className: "swatch"});
             swatch.style.background = colourOf(index);
-            return make("span", {}, swatch, "step " + steps[at] + ": " + format(column[at]));
+            return make("span", {}, swatch, kind + "step " + steps[at] + ": " + format(column[at]));
         }));
         guide.setAttribute("x1", scale.x(wanted));
         guide.setAttribute("x2", scale.x(wanted));
@@ -249,7 +250,8 @@ function followPointer(svg, scale, across, series, values) {
 }
 
 function curveChart(key, title) {
-    const series = runs.map((run, index) => ({index, steps: run.log.step || [], column: run.log[key] || []}))
+    const series = runs.flatMap((run, index) => [[run.log, "", "none"], [run.validation, "validation ", "5 4"]]
+        .map(([log, kind, dashes]) => ({index, kind, dashes, steps: log.step || [], column: log[key] || []})))
         .filter(({column}) => column.some(isNumber));
     if (!series.length)
         return [];
@@ -257,8 +259,8 @@ function curveChart(key, title) {
     const up = axisAround(series.flatMap(({column}) => column));
     const svg = makeSvg("svg", {viewBox: "0 0 " + width + " " + height, role: "img", "aria-label": title});
     const scale = drawAxes(svg, title, "step", across, up);
-    for (const {index, steps, column} of series)
-        drawLine(svg, scale, steps, column, colourOf(index));
+    for (const {index, dashes, steps, column} of series)
+        drawLine(svg, scale, steps, column, colourOf(index), dashes);
     const values = make("div", {className: "values"}, "Point at the chart to read values.");
     followPointer(svg, scale, across, series, values);
     return [make("div", {className: "chart"}, svg, values)];
@@ -267,10 +269,10 @@ function curveChart(key, title) {
 function showCurves() {
     const charts = [["loss", "loss, −ELBO (nats a frame)"], ["neg_log_px", "−log p(x|t) (nats a frame)"],
         ["kl_z", "KL of z (nats a frame)"], ["kl_u", "KL of u (nats a frame)"],
-        ["equivariance_error", "equivariance error of training batches"], ["step_seconds", "seconds a step"]]
+        ["equivariance_error", "equivariance error"], ["step_seconds", "seconds a step"]]
         .flatMap(([key, title]) => curveChart(key, title));
     if (charts.length)
-        section("Learning curves", make("p", {}, "Means over the steps between two lines of each run's log.jsonl. ",
+        section("Learning curves", make("p", {}, "Means over the steps between two lines of each run's log.jsonl; dashed: validation, where a run has it. ",
             ...runs.flatMap((run, i) => [nameOf(i), " "])), make("div", {className: "grid"}, ...charts));
 }
 
@@ -310,8 +312,8 @@ function showLikelihoods() {
 
 const captions = [
     ["reconstructions", "Reconstructions", "Top: first frames of test sequences. Middle: what the decoder makes of their latents. Bottom: the difference. A dark bottom row is a good model."],
-    [/^traversal_train_/, "Capsule traversal, training sequence", "As below, but of a sequence that was trained on: if this one is good and the test one is not, the model has memorised."],
-    [/^traversal_/, "Capsule traversal, test sequence", "Top: the true sequence. Middle: its reconstruction. Bottom: only the first frame is encoded; its capsules are rolled by one place a column and decoded. Where the bottom row follows the top one, the roll is the transformation (paper, Figure 4)."],
+    [/^traversal_(?!train_)/, "Capsule traversal, test sequence", "Top: the true sequence. Middle: its reconstruction. Bottom: only the first frame is encoded; its capsules are rolled by one place a column and decoded. Where the bottom row follows the top one, the roll is the transformation (paper, Figure 4)."],
+    [/^traversal_train_/, "Capsule traversal, training sequence", "As above, but of a sequence that was trained on: if this one is good and the test one is not, the model has memorised."],
     ["samples", "Samples from the prior", "Latents drawn from the prior and decoded; a row is one sequence. Neighbouring columns should look like steps of a transformation."],
     ["filters_encoder", "Filters of the encoder", "Weights from pixels to units of the first layer of the encoder of z: grey is zero, light and dark are the extremes of each filter. Noise means a unit that has learnt nothing yet."],
     ["filters_decoder", "Filters of the decoder", "Weights of the last layer of the decoder: what each unit of its last hidden layer adds to the picture."],
@@ -328,7 +330,9 @@ function matches(pattern, name) {
 
 function pictureOf(index, picture, caption) {
     const image = make("img", {src: picture.src, alt: caption + " of " + runs[index].name, loading: "lazy"});
-    return make("figure", {}, nameOf(index), " ", make("span", {className: "meaning"}, picture.name), image);
+    const wide = picture.name.startsWith("traversal_") ? "scroll wide" : "scroll";
+    return make("figure", {}, nameOf(index), " ", make("span", {className: "meaning"}, picture.name),
+        make("div", {className: wide}, image));
 }
 
 function showPictures() {
@@ -341,7 +345,7 @@ function showPictures() {
                 return pictureOf(index, picture, title);
             }));
         if (figures.length)
-            parts.push(make("h3", {}, title), make("p", {}, text), make("div", {className: "grid"}, ...figures));
+            parts.push(make("h3", {}, title), make("p", {}, text), make("div", {className: "grid pictures"}, ...figures));
     }
     if (parts.length)
         section("Pictures", ...parts);
