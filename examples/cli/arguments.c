@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,7 +30,7 @@ static bool take_option(const char *command, int n_words, char **words, int *pla
             continue;
         if (option->takes_value) {
             value = equals ? equals + 1 : *place + 1 < n_words ? words[++*place] : NULL;
-            if (!value)
+            if (!value || !*value)
                 return reject(command, "a value must follow", word);
         } else if (equals) {
             return reject(command, "no value may follow", option->name);
@@ -70,7 +71,8 @@ bool parse_number(const char *option, const char *text, int64_t low, int64_t hig
 
     errno = 0;
     number = strtoll(text, &end, 10);
-    if (errno || end == text || *end || number < low || number > high) {
+    if (isspace((unsigned char)*text) || errno || end == text || *end || number < low ||
+        number > high) {
         fprintf(stderr,
                 "tvae: %s is '%s', want a whole number from %" PRId64 " to %" PRId64 "\n",
                 option, text, low, high);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* tvae: train, evaluate and look at Topographic VAEs. A client of the public headers. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -56,32 +58,57 @@ static void print_usage(FILE *stream)
             "1 failed, 2 wrong usage, 130 interrupted (the work so far is saved).\n");
 }
 
+/* A file that is opened later must not take the place of a closed standard stream, where
+ * messages would be written into it. */
+static void keep_standard_streams(void)
+{
+    int place = open("/dev/null", O_RDWR);
+
+    while (place >= 0 && place <= STDERR_FILENO)
+        place = open("/dev/null", O_RDWR);
+    if (place >= 0)
+        (void)close(place);
+}
+
+/* Results that did not arrive are no success. */
+static int check_output(int code)
+{
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || code != EXIT_OK)
+        return code;
+    fprintf(stderr, "tvae: the results could not be written to stdout\n");
+    return EXIT_FAILED;
+}
+
+static int run_command(const struct command *command, char **argv, int argc)
+{
+    for (int w = 2; w < argc; w++)
+        if (strcmp(argv[w], "--help") == 0) {
+            printf("usage: tvae %s\n  %s\n", command->usage, command->summary);
+            return EXIT_OK;
+        }
+    restart_with_best_blas_kernel(argv);
+    return command->run(argc - 2, argv + 2);
+}
+
 int main(int argc, char **argv)
 {
+    keep_standard_streams();
     if (argc < 2) {
         print_usage(stderr);
         return EXIT_USAGE;
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("tvae %s\n", tvae_version());
-        return EXIT_OK;
+        return check_output(EXIT_OK);
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         print_usage(stdout);
-        return EXIT_OK;
+        return check_output(EXIT_OK);
     }
-    for (size_t i = 0; i < N_COMMANDS; i++) {
-        if (strcmp(argv[1], commands[i].name) != 0)
-            continue;
-        for (int w = 2; w < argc; w++)
-            if (strcmp(argv[w], "--help") == 0) {
-                printf("usage: tvae %s\n  %s\n", commands[i].usage, commands[i].summary);
-                return EXIT_OK;
-            }
-        restart_with_best_blas_kernel(argv);
-        return commands[i].run(argc - 2, argv + 2);
-    }
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return check_output(run_command(&commands[i], argv, argc));
     fprintf(stderr, "tvae: there is no command '%s'; 'tvae --help' lists them\n",
             argv[1]);
     return EXIT_USAGE;

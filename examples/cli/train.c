@@ -6,7 +6,7 @@
 
 #include "cli.h"
 
-enum { MAX_SETTINGS = 64, PATH_BYTES = 512 };
+enum { MAX_SETTINGS = 64, FOLDER_BYTES = 192 };
 
 enum { DATA, OUT, STEPS, EPOCHS, SEED, THREADS, EVAL_EVERY, SET, RESUME, N_OPTIONS };
 
@@ -51,29 +51,29 @@ static tvae_status build_config(const char *experiment, const cli_option *option
     return status;
 }
 
-/* --out, or runs/EXPERIMENT-seedN. */
+/* --out, or runs/EXPERIMENT-seedN in `room`. */
 static tvae_status choose_folder(const tvae_config *config, const cli_option *options,
-                                 char folder[PATH_BYTES])
+                                 char room[FOLDER_BYTES], const char **folder)
 {
     char name[128], seed[32];
     tvae_status status;
 
-    if (options[OUT].n_values) {
-        (void)snprintf(folder, PATH_BYTES, "%s", options[OUT].values[0]);
+    *folder = options[OUT].n_values ? options[OUT].values[0] : room;
+    if (options[OUT].n_values)
         return TVAE_OK;
-    }
     status = tvae_config_get(config, "experiment", name, sizeof name);
     if (status == TVAE_OK)
         status = tvae_config_get(config, "seed", seed, sizeof seed);
     if (status == TVAE_OK)
-        (void)snprintf(folder, PATH_BYTES, "runs/%s-seed%s", name, seed);
+        (void)snprintf(room, FOLDER_BYTES, "runs/%s-seed%s", name, seed);
     return status;
 }
 
 static int train(const char *experiment, const cli_option *options)
 {
     const tvae_progress_hook hook = progress_hook();
-    char folder[PATH_BYTES];
+    char room[FOLDER_BYTES];
+    const char *folder = NULL;
     tvae_config *config = NULL;
     tvae_run *run = NULL;
     tvae_status status = build_config(experiment, options, &config);
@@ -84,7 +84,7 @@ static int train(const char *experiment, const cli_option *options)
     int code = EXIT_OK;
 
     if (status == TVAE_OK)
-        status = choose_folder(config, options, folder);
+        status = choose_folder(config, options, room, &folder);
     if (status == TVAE_OK)
         status = options[RESUME].n_values ? tvae_run_resume(config, folder, &run)
                                           : tvae_run_create(config, folder, &run);
@@ -138,6 +138,12 @@ int command_train(int n_words, char **words)
     }
     if (options[STEPS].n_values && options[EPOCHS].n_values) {
         fprintf(stderr, "tvae train: give --steps or --epochs, not both\n");
+        return EXIT_USAGE;
+    }
+    if (options[EPOCHS].n_values &&
+        strspn(values[EPOCHS], "0") == strlen(values[EPOCHS])) {
+        fprintf(stderr, "tvae train: --epochs is '%s', want at least 1\n",
+                values[EPOCHS]);
         return EXIT_USAGE;
     }
     return train(experiment, options);

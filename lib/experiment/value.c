@@ -142,11 +142,11 @@ static const char *describe_range(const tvi_key *key, char text[RANGE_BYTES])
     char low[TVI_NUMBER_TEXT], high[TVI_NUMBER_TEXT];
     const bool integer = key->type != TVI_KEY_REAL;
 
-    (void)snprintf(text, RANGE_BYTES, "%s %s%s and %s%s",
+    (void)snprintf(text, RANGE_BYTES, "%s %s%s %s %s%s",
                    integer ? "an integer from" : "a number between",
                    tvi_format_real(key->low, low),
                    key->flags & TVI_KEY_ABOVE_LOW ? " (not itself)" : "",
-                   tvi_format_real(key->high, high),
+                   integer ? "to" : "and", tvi_format_real(key->high, high),
                    key->flags & TVI_KEY_BELOW_HIGH ? " (not itself)" : "");
     return text;
 }

@@ -69,6 +69,19 @@ expect 2 "value that is no number" train sprites_quick --set batch_size=many
 expect 2 "both totals" train sprites_quick --steps 3 --epochs 3
 expect 2 "eval without run" eval
 expect 2 "eval with a bad number" eval run --samples 0
+expect 2 "an empty value" train sprites_quick --data ''
+says err "must follow '--data'" "an empty value"
+expect 2 "an empty value after =" train sprites_quick --out=
+expect 2 "no steps" train sprites_quick --steps=-1
+says err 'integer from 0 to ' "no steps"
+expect 2 "no epochs" train sprites_quick --epochs 0
+expect 2 "steps beyond 64 bits" train sprites_quick --steps 99999999999999999999
+expect 2 "a value for a flag" train sprites_quick --resume=1
+expect 2 "a number with blanks" eval run --samples ' 5'
+expect 2 "an empty command" ''
+mkdir folder.json
+expect 1 "a folder as configuration" train folder.json
+one_sentence "a folder as configuration"
 expect 1 "eval of no run" eval no-such-run
 one_sentence "eval of no run"
 expect 1 "figures of no run" figures no-such-run
@@ -94,6 +107,16 @@ says out '^CapCorr posX' "eval prints CapCorr"
 expect 0 "figures" figures run
 says out '^run/figures/reconstructions\.png$' "figures names its pictures"
 [ -s run/figures/reconstructions.png ] || fail "figures leaves reconstructions.png"
+
+# ---- standard streams: full, closed
+if [ -c /dev/full ]; then
+    "$tvae" list >/dev/full 2>err
+    [ $? -eq 1 ] || fail "a full stdout: want exit status 1"
+    one_sentence "a full stdout"
+fi
+# shellcheck disable=SC2086
+"$tvae" train sprites_quick $small --steps 5 --out closed >&- 2>&- <&-
+"$tvae" eval closed --sequences 2 --samples 1 >out 2>err || fail "eval after closed streams"
 
 # ---- resume: 20 + 20 steps are 40
 # shellcheck disable=SC2086

@@ -140,7 +140,7 @@ refuses 2 '\-\-frames is' sample run o.npy --frames -1
 refuses 2 '\-\-divide is' encode run s.npy o.npy --divide 0
 refuses 2 '\-\-shift' roll t.npy o.npy
 refuses 2 '\-\-shift is' roll t.npy o.npy --shift 1.5x
-refuses 2 '\-\-shift is' roll t.npy o.npy --shift=
+refuses 2 'a value must follow' roll t.npy o.npy --shift=
 refuses 1 '4 axes' roll t.npy o.npy --shift 1 --axis 4
 refuses 1 'no run folder or model' encode nowhere s.npy o.npy
 refuses 1 'no run folder or model' sample '' o.npy
