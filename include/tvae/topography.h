@@ -323,6 +323,52 @@ TVAE_API tvae_status tvae_roll_apply(const tvae_roll *roll, const tvae_tensor *t
                                      const int64_t *shifts, size_t n_shifts,
                                      tvae_tensor *out);
 
+/**
+ * Roll by any real number of places: the band-limited periodic shift, which is Fourier
+ * interpolation along the axis.
+ *
+ * out[.., i] = sum_j h(i - j - shift) t[.., j] with, for d places, h(x) = sin(pi x) / (d
+ * sin(pi x / d)) if d is odd and sin(pi x) / (d tan(pi x / d)) if it is even. At whole
+ * shifts it is tvae_roll_apply(), exactly. For odd d it keeps the norm, the negative
+ * undoes it, and two shifts add up. For even d so it does to all but the Nyquist
+ * component (the alternating sign), which has no phase to turn: it keeps its real part,
+ * times cos(pi shift), and is lost halfway between two places.
+ *
+ * @param[in]  t         As tvae_roll_apply().
+ * @param[in]  shifts    [n_shifts] places, finite.
+ * @param[in]  n_shifts  As tvae_roll_apply().
+ * @param[out] out       As @p t; must not overlap.
+ *
+ * @retval TVAE_OK         Written.
+ * @retval TVAE_E_INVALID  NULL argument, no shift, or one that is not finite.
+ * @retval TVAE_E_SHAPE    As tvae_roll_apply().
+ * @retval TVAE_E_NOMEM    No scratch memory.
+ *
+ * Ownership: nothing is kept.
+ * Threads:   shared-read.
+ * Numerics:  weights and sums in double; d operations an element.
+ * Since:     0.1
+ */
+TVAE_API tvae_status tvae_roll_apply_fractional(const tvae_roll *roll,
+                                                const tvae_tensor *t,
+                                                const double *shifts, size_t n_shifts,
+                                                tvae_tensor *out);
+
+/**
+ * The gradient of tvae_roll_apply_fractional(), and so of tvae_roll_apply() too.
+ *
+ * @param[in]  t,shifts,n_shifts  As given to it.
+ * @param[in]  dout     Gradient of the loss by its output.
+ * @param[out] dt       Gradient by t: @p dout rolled by the negative; NULL if not wanted.
+ * @param[out] dshifts  [n_shifts] gradient by the shifts; NULL if not wanted.
+ *
+ * Statuses, ownership, threads, numerics: as tvae_roll_apply_fractional(). Since: 0.1
+ */
+TVAE_API tvae_status tvae_roll_gradient(const tvae_roll *roll, const tvae_tensor *t,
+                                        const double *shifts, size_t n_shifts,
+                                        const tvae_tensor *dout, tvae_tensor *dt,
+                                        double *dshifts);
+
 #ifdef __cplusplus
 }
 #endif

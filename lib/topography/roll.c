@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+#include "topography/roll.h"
+
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/refcount.h"
 #include "tensor/tensor.h"
 #include "topography/prior.h"
 
 enum { MAX_PLACES = 1 << 20 };
-
-/* A capsule seen from the axis that rolls: [outer, extent, inner]. */
-struct tvae_roll {
-    tvi_refcount references;
-    size_t outer, extent, inner;
-    size_t n_places;
-};
 
 static tvae_status check_dims(const int64_t *dims, int32_t axis, size_t *n_places)
 {
@@ -91,15 +85,14 @@ static size_t count_rows(const tvae_roll *roll, const tvae_tensor *t)
     return width % roll->n_places ? 0 : t->count / width;
 }
 
-static tvae_status check_apply(const tvae_roll *roll, const tvae_tensor *t,
-                               const int64_t *shifts, size_t n_shifts,
-                               const tvae_tensor *out)
+tvae_status tvi_roll_check(const tvae_roll *roll, const tvae_tensor *t,
+                           const void *shifts, size_t n_shifts, const char *call)
 {
     char got[TVI_SHAPE_TEXT];
     size_t n_rows;
 
     if (!roll || !t || !shifts || n_shifts == 0)
-        return tvi_fail(TVAE_E_INVALID, "roll_apply: %s",
+        return tvi_fail(TVAE_E_INVALID, "%s: %s", call,
                         !roll     ? "roll is NULL"
                         : !t      ? "t is NULL"
                         : !shifts ? "shifts is NULL"
@@ -107,31 +100,23 @@ static tvae_status check_apply(const tvae_roll *roll, const tvae_tensor *t,
     n_rows = count_rows(roll, t);
     if (n_rows == 0)
         return tvi_fail(TVAE_E_SHAPE,
-                        "roll_apply: t is %s, want last axes that multiply to whole "
-                        "capsules of %zu places",
-                        tvi_shape_text(t->rank, t->shape, got), roll->n_places);
+                        "%s: t is %s, want last axes that multiply to whole capsules of "
+                        "%zu places",
+                        call, tvi_shape_text(t->rank, t->shape, got), roll->n_places);
     if (n_rows % n_shifts)
         return tvi_fail(TVAE_E_SHAPE,
-                        "roll_apply: %zu shifts for t of %s, want a number that divides "
-                        "the %zu rows before the capsules",
-                        n_shifts, tvi_shape_text(t->rank, t->shape, got), n_rows);
-    return tvi_tensor_check(out, t->rank, t->shape, "roll_apply", "out");
+                        "%s: %zu shifts for t of %s, want a number that divides the %zu "
+                        "rows before the capsules",
+                        call, n_shifts, tvi_shape_text(t->rank, t->shape, got), n_rows);
+    return TVAE_OK;
 }
 
-/* The same shift in 0 .. extent - 1. */
-static size_t wrap_shift(int64_t shift, size_t extent)
+void tvi_roll_blocks(size_t extent, size_t inner, size_t n_blocks, int64_t shift,
+                     const float *t, float *out)
 {
     const int64_t n = (int64_t)extent;
-
-    return (size_t)((shift % n + n) % n);
-}
-
-/* Roll each [extent, inner] block by the shift, which is in 0 .. extent - 1. */
-static void roll_blocks(size_t extent, size_t inner, size_t n_blocks, size_t shift,
-                        const float *t, float *out)
-{
     const size_t block = extent * inner;
-    const size_t head = shift * inner, tail = block - head;
+    const size_t head = (size_t)((shift % n + n) % n) * inner, tail = block - head;
 
     for (size_t i = 0; i < n_blocks; i++, t += block, out += block) {
         memcpy(out, t + tail, head * sizeof *out);
@@ -142,16 +127,17 @@ static void roll_blocks(size_t extent, size_t inner, size_t n_blocks, size_t shi
 tvae_status tvae_roll_apply(const tvae_roll *roll, const tvae_tensor *t,
                             const int64_t *shifts, size_t n_shifts, tvae_tensor *out)
 {
-    tvae_status st = check_apply(roll, t, shifts, n_shifts, out);
+    tvae_status st = tvi_roll_check(roll, t, shifts, n_shifts, "roll_apply");
     size_t part;
 
+    if (st == TVAE_OK)
+        st = tvi_tensor_check(out, t->rank, t->shape, "roll_apply", "out");
     if (st != TVAE_OK)
         return st;
     part = t->count / n_shifts;
     for (size_t i = 0; i < n_shifts; i++)
-        roll_blocks(roll->extent, roll->inner, part / (roll->extent * roll->inner),
-                    wrap_shift(shifts[i], roll->extent), t->data + i * part,
-                    out->data + i * part);
+        tvi_roll_blocks(roll->extent, roll->inner, part / (roll->extent * roll->inner),
+                        shifts[i], t->data + i * part, out->data + i * part);
     return TVAE_OK;
 }
 
@@ -160,7 +146,6 @@ void tvi_roll_latents(const tvae_prior *prior, size_t n_rows, int64_t shift,
 {
     const size_t extent = (size_t)prior->options.capsule_dims[0];
 
-    roll_blocks(extent, prior->n_places / extent,
-                n_rows * (size_t)prior->options.n_capsules, wrap_shift(shift, extent), t,
-                out);
+    tvi_roll_blocks(extent, prior->n_places / extent,
+                    n_rows * (size_t)prior->options.n_capsules, shift, t, out);
 }
