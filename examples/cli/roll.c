@@ -83,7 +83,7 @@ int command_roll(int n_words, char **words)
 {
     static const char *const names[N_OPTIONS] = {"--shift", "--axis", "--array"};
     const char *values[N_OPTIONS] = {NULL}, *files[N_FILES];
-    cli_option options[N_OPTIONS] = {{NULL}};
+    cli_option options[N_OPTIONS] = {{.name = NULL}};
     int64_t shift, axis = -1;
     size_t n_files;
 

@@ -25,7 +25,7 @@ static bool read_request(int n_words, char **words, sample_request *request)
     int64_t *const numbers[N_OPTIONS] = {&request->n_sequences, &request->n_frames,
                                          &request->seed, &request->n_threads};
     const char *values[N_OPTIONS] = {NULL};
-    cli_option options[N_OPTIONS] = {{NULL}};
+    cli_option options[N_OPTIONS] = {{.name = NULL}};
     size_t n_files;
 
     *request = (sample_request){.n_sequences = 16};
