@@ -60,6 +60,30 @@ TVAE_API tvae_status tvae_report_figures(tvae_run *run, const char *data,
                                          const tvae_progress_hook *hook);
 
 /**
+ * Plot the normalised log-likelihood of evaluated runs against L, the frames that their
+ * neighbourhoods span (paper, Tables 1 and 2); plain VAEs stand at 0. The runs should
+ * have learnt the same data.
+ *
+ * @param[in] runs    [n_runs] open runs; those without `summary.json` are left out.
+ * @param[in] n_runs  1 to 16.
+ * @param[in] path    Ends in `.png`; written whole or not at all.
+ *
+ * @retval TVAE_OK           Written.
+ * @retval TVAE_E_INVALID    NULL, too many or no runs, or another ending.
+ * @retval TVAE_E_NOT_FOUND  None of the runs was evaluated.
+ * @retval TVAE_E_FORMAT     A summary is damaged.
+ * @retval TVAE_E_IO         Not written, or a summary could not be read.
+ * @retval TVAE_E_NOMEM      No memory.
+ *
+ * Ownership: nothing is kept.
+ * Threads:   one-at-a-time.
+ * Numerics:  `log_likelihood` of `summary.json`.
+ * Since:     0.1
+ */
+TVAE_API tvae_status tvae_report_likelihood(tvae_run *const *runs, size_t n_runs,
+                                            const char *path);
+
+/**
  * Write one HTML page about one or several runs, side by side: configurations with their
  * differences, results, learning curves, pictures (drawn anew, as tvae_report_figures())
  * and a capsule explorer. The page holds all it needs and loads nothing; every text of a

@@ -59,6 +59,17 @@ tvae_status tvi_figures_write(tvi_figures *set, const char *name,
 tvae_status tvi_figures_write_canvas(tvi_figures *set, const char *name,
                                      const tvi_canvas *canvas);
 
+/* ---- runs.c ---- */
+
+enum { TVI_MAX_RUNS = 16 };
+
+/* TVAE_OK for 1 to TVI_MAX_RUNS runs and a path, none of them NULL. */
+tvae_status tvi_check_runs(tvae_run *const *runs, size_t n_runs, const char *path,
+                           const char *call);
+
+/* The last part of a folder's path: what pictures and page call the run. */
+const char *tvi_run_name(const tvae_run *run);
+
 /* ---- visit.c ---- */
 
 /* Called with sampled latents [count, S, latents] of sequences first .. first + count - 1

@@ -11,7 +11,7 @@
  * executed, and the script that shows them. The policy forbids the page to load anything
  * but its own pictures. */
 
-enum { MAX_RUNS = 16, DIGITS = 7 };
+enum { DIGITS = 7 };
 
 static const char before_style[] =
     "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -145,24 +145,10 @@ static tvae_status collect(tvae_run *const *runs, size_t n_runs, const char *dat
     return st;
 }
 
-static tvae_status check_arguments(tvae_run *const *runs, size_t n_runs, const char *path)
-{
-    if (!runs || !path)
-        return tvi_fail(TVAE_E_INVALID, "report_html: %s is NULL",
-                        runs ? "path" : "runs");
-    if (n_runs < 1 || n_runs > MAX_RUNS)
-        return tvi_fail(TVAE_E_INVALID, "report_html: n_runs is %zu, want 1 to %d",
-                        n_runs, MAX_RUNS);
-    for (size_t i = 0; i < n_runs; i++)
-        if (!runs[i])
-            return tvi_fail(TVAE_E_INVALID, "report_html: runs[%zu] is NULL", i);
-    return TVAE_OK;
-}
-
 tvae_status tvae_report_html(tvae_run *const *runs, size_t n_runs, const char *data,
                              const char *path, const tvae_progress_hook *hook)
 {
-    tvae_status st = check_arguments(runs, n_runs, path);
+    tvae_status st = tvi_check_runs(runs, n_runs, path, "report_html");
     char *text = NULL;
     json_t *page;
 

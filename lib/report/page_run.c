@@ -167,27 +167,20 @@ static tvae_status add_pictures(const char *run_folder, json_t *object)
 
 /* ---- the run ---- */
 
-/* The last part of the folder's path: what the page calls the run. */
-static const char *name_of(const char *folder)
-{
-    const char *slash = strrchr(folder, '/');
-
-    return slash && slash[1] ? slash + 1 : folder;
-}
-
 static tvae_status add_facts(tvae_run *run, json_t *object)
 {
     const char *folder = tvae_run_folder(run);
     tvae_config *config = NULL;
     tvae_status st = tvae_run_config(run, &config);
 
-    if (st == TVAE_OK && !(tvi_json_add(object, "name", tvi_json_text(name_of(folder))) &&
-                           tvi_json_add(object, "folder", tvi_json_text(folder)) &&
-                           tvi_json_add(object, "experiment",
-                                        tvi_json_text(config->settings.experiment)) &&
-                           tvi_json_add(object, "config", configuration_json(config)) &&
-                           tvi_json_add(object, "summary", summary_json(folder)) &&
-                           tvi_json_add(object, "explorers", json_array())))
+    if (st == TVAE_OK &&
+        !(tvi_json_add(object, "name", tvi_json_text(tvi_run_name(run))) &&
+          tvi_json_add(object, "folder", tvi_json_text(folder)) &&
+          tvi_json_add(object, "experiment",
+                       tvi_json_text(config->settings.experiment)) &&
+          tvi_json_add(object, "config", configuration_json(config)) &&
+          tvi_json_add(object, "summary", summary_json(folder)) &&
+          tvi_json_add(object, "explorers", json_array())))
         st = tvi_fail_json();
     tvae_config_destroy(&config);
     return st;

@@ -182,6 +182,26 @@ START_TEST(page_says_why_a_run_has_no_new_pictures)
 }
 END_TEST
 
+START_TEST(likelihood_needs_an_evaluated_run)
+{
+    const tvae_evaluate_options options = {
+        .size = sizeof options, .n_samples = 2, .n_sequences = 12, .split = 2};
+    tvae_run *run;
+
+    write_data("images.npz", false);
+    run = train_torus("images.npz", "run");
+    ASSERT_STATUS(tvae_report_likelihood(&run, 1, in_folder("l.png")), TVAE_E_NOT_FOUND);
+    ASSERT_OK(tvae_run_evaluate(run, &options, NULL, NULL));
+    ASSERT_STATUS(tvae_report_likelihood(&run, 1, in_folder("l.gif")), TVAE_E_INVALID);
+    ASSERT_STATUS(tvae_report_likelihood(&run, 1, NULL), TVAE_E_INVALID);
+    ASSERT_STATUS(tvae_report_likelihood(&run, 0, in_folder("l.png")), TVAE_E_INVALID);
+    ASSERT_OK(tvae_report_likelihood(&run, 1, in_folder("l.png")));
+    ck_assert(tvi_file_exists(in_folder("l.png")));
+    tvae_run_destroy(&run);
+    ck_assert_uint_eq(tvi_live_blocks(), 0);
+}
+END_TEST
+
 static int32_t stop(void *user, const tvae_progress *progress)
 {
     (void)user;
@@ -273,6 +293,7 @@ int main(void)
     tcase_add_test(tc, figures_of_vectors_leave_out_frames);
     tcase_add_test(tc, page_holds_pictures_and_explorer);
     tcase_add_test(tc, page_says_why_a_run_has_no_new_pictures);
+    tcase_add_test(tc, likelihood_needs_an_evaluated_run);
     tcase_add_test(tc, html_rejects_bad_arguments);
     tcase_add_test(tc, failed_allocations_leak_nothing);
     suite_add_tcase(suite, tc);

@@ -91,11 +91,18 @@ const resultRows = [
     ["kl.z", "KL of z", 2, "Information in z, in nats a frame."],
     ["kl.u", "KL of u", 2, "Information in u, in nats a frame; 0 for a plain VAE."],
     ["equivariance_error", "equivariance error", 1, "How far capsules are from rolling by one place a frame. Lower is better, but an invariant model has a low one too: read it with CapCorr."],
+    ["topographic_smoothness", "topographic smoothness", 3, "Correlation of |t| between neighbours on the grid, minus that of other pairs. About 0 without topography."],
+    ["active_latents.z", "active latents of z", 0, "Latents whose posterior mean varies over the data."],
+    ["active_latents.u", "active latents of u", 0, "The same of u."],
+    ["class_selectivity.selective_units", "class-selective places", 0, "Latents that tell one class apart with a d′ of at least 0.85; for labelled data."],
+    ["class_selectivity.mean_d_prime", "mean best d′", 2, "Mean over latents of the d′ of their best class."],
 ];
 const resultGroups = [
     ["capcorr", "CapCorr", "Correlation of the roll that capsules show with the true change of the factor: 1 is a perfect roll. The reference's choice among canonical frames."],
     ["capcorr_first", "CapCorr, first frame", "The same at the first canonical frame: not flattered by factors that cycle."],
 ];
+const capsuleTitle = "CapCorr of single capsules";
+const capsuleMeaning = "Median over the capsules, and their range: the spread shows whether capsules really roll together.";
 const resultFacts = [
     ["steps", "training steps", 0, "Optimisation steps behind the evaluated model."],
     ["seconds", "training seconds", 1, "Wall clock of these steps."],
@@ -129,6 +136,19 @@ function factorsOf(group) {
     return [...names];
 }
 
+/* Median and range over the capsules: do they really roll together? */
+function capsuleRow(factor) {
+    const values = runs.map((run) => {
+        const column = find(run.summary, ["capcorr_per_capsule", factor]);
+        return Array.isArray(column) ? column.filter(isNumber).sort((a, b) => a - b) : [];
+    });
+    if (!values.some((column) => column.length))
+        return [];
+    return [make("tr", {title: capsuleMeaning}, make("td", {}, capsuleTitle + " " + factor),
+        ...values.map((column) => make("td", {}, !column.length ? "–"
+            : format(column[column.length >> 1], 2) + " (" + format(column[0], 2) + " to " + format(column[column.length - 1], 2) + ")")))];
+}
+
 function showResults() {
     const rows = [];
     for (const [path, title, decimals, meaning] of resultRows)
@@ -136,6 +156,8 @@ function showResults() {
     for (const [group, title, meaning] of resultGroups)
         for (const factor of factorsOf(group))
             rows.push(...resultRow([group, factor], title + " " + factor, 3, meaning));
+    for (const factor of factorsOf("capcorr_per_capsule"))
+        rows.push(...capsuleRow(factor));
     for (const [path, title, decimals, meaning] of resultFacts)
         rows.push(...resultRow([path], title, decimals, meaning));
     if (!rows.length) {
@@ -143,7 +165,8 @@ function showResults() {
         return;
     }
     const meanings = make("details", {}, make("summary", {}, "How to read these numbers"),
-        ...resultRows.concat(resultGroups.map(([, title, meaning]) => ["", title, 0, meaning]), resultFacts)
+        ...resultRows.concat(resultGroups.map(([, title, meaning]) => ["", title, 0, meaning]),
+            [["", capsuleTitle, 0, capsuleMeaning]], resultFacts)
             .map(([, title, , meaning]) => make("p", {}, title + ": " + meaning)));
     section("Results", make("div", {className: "scroll"}, make("table", {},
         make("thead", {}, make("tr", {}, make("th", {}), ...runs.map((run, i) => make("th", {}, nameOf(i))))),
@@ -227,7 +250,7 @@ function nearest(steps, wanted) {
 }
 
 /* Under the pointer: a guide, and the values of each run at the nearest step. */
-function followPointer(svg, scale, across, series, values) {
+function followPointer(svg, scale, across, series, values, unit) {
     const guide = makeSvg("line", {y1: top, y2: height - below, class: "guide", visibility: "hidden"});
     svg.append(guide);
     function show(event) {
@@ -239,7 +262,7 @@ function followPointer(svg, scale, across, series, values) {
             const at = nearest(steps, wanted);
             const swatch = make("span", {className: "swatch"});
             swatch.style.background = colourOf(index);
-            return make("span", {}, swatch, kind + "step " + steps[at] + ": " + format(column[at]));
+            return make("span", {}, swatch, kind + unit + steps[at] + ": " + format(column[at]));
         }));
         guide.setAttribute("x1", scale.x(wanted));
         guide.setAttribute("x2", scale.x(wanted));
@@ -249,21 +272,42 @@ function followPointer(svg, scale, across, series, values) {
     svg.addEventListener("pointerdown", show);
 }
 
-function curveChart(key, title) {
-    const series = runs.flatMap((run, index) => [[run.log, "", "none"], [run.validation, "validation ", "5 4"]]
-        .map(([log, kind, dashes]) => ({index, kind, dashes, steps: log.step || [], column: log[key] || []})))
-        .filter(({column}) => column.some(isNumber));
-    if (!series.length)
+/* Lines of several runs with values under the pointer; `unit` names a place across. */
+function lineChart(title, label, unit, series) {
+    const known = series.filter(({column}) => column.some(isNumber));
+    if (!known.length)
         return [];
-    const across = axisAround(series.flatMap(({steps}) => steps));
-    const up = axisAround(series.flatMap(({column}) => column));
+    const across = axisAround(known.flatMap(({steps}) => steps));
+    const up = axisAround(known.flatMap(({column}) => column));
     const svg = makeSvg("svg", {viewBox: "0 0 " + width + " " + height, role: "img", "aria-label": title});
-    const scale = drawAxes(svg, title, "step", across, up);
-    for (const {index, dashes, steps, column} of series)
+    const scale = drawAxes(svg, title, label, across, up);
+    for (const {index, dashes, steps, column} of known)
         drawLine(svg, scale, steps, column, colourOf(index), dashes);
     const values = make("div", {className: "values"}, "Point at the chart to read values.");
-    followPointer(svg, scale, across, series, values);
+    followPointer(svg, scale, across, known, values, unit);
     return [make("div", {className: "chart"}, svg, values)];
+}
+
+function curveChart(key, title) {
+    return lineChart(title, "step", "step ", runs.flatMap((run, index) =>
+        [[run.log, "", "none"], [run.validation, "validation ", "5 4"]].map(([log, kind, dashes]) =>
+            ({index, kind, dashes, steps: log.step || [], column: log[key] || []}))));
+}
+
+/* Mean squared errors of frames to come, by how far ahead they are. */
+function errorSeries(index, key, kind, dashes) {
+    const errors = find(runs[index].summary, ["prediction", key]);
+    const ahead = errors !== null && typeof errors === "object"
+        ? Object.keys(errors).map(Number).filter(Number.isFinite).sort((a, b) => a - b) : [];
+    return {index, kind, dashes, steps: ahead, column: ahead.map((steps) => errors[steps])};
+}
+
+function showPredictions() {
+    const charts = lineChart("mean squared error of a value", "frames ahead", "+", runs.flatMap((run, index) =>
+        [errorSeries(index, "error", "rolled ", "none"), errorSeries(index, "copy_error", "copied ", "5 4")]));
+    if (charts.length)
+        section("Prediction by rolling", make("p", {}, "The first half of a sequence is encoded; the capsules of the last frame seen are rolled by 1, 2, … places and decoded. Lower is better; dashed: copying the last frame seen. A model that has learnt the transformation stays below its dashed line. ",
+            ...runs.flatMap((run, i) => [nameOf(i), " "])), make("div", {className: "grid"}, ...charts));
 }
 
 function showCurves() {
@@ -335,11 +379,14 @@ function pictureOf(index, picture, caption) {
         make("div", {className: wide}, image));
 }
 
+/* Drawn by the page itself. */
+const charted = ["curves", "likelihood"];
+
 function showPictures() {
-    const parts = [], seen = new Set(["curves"]);
+    const parts = [], seen = new Set();
     for (const [pattern, title, text] of captions.concat([[/./, "Other pictures", "Found in the run's folder."]])) {
         const figures = runs.flatMap((run, index) => run.figures
-            .filter(({name}) => matches(pattern, name) && !seen.has(index + " " + name) && name !== "curves")
+            .filter(({name}) => matches(pattern, name) && !seen.has(index + " " + name) && !charted.includes(name))
             .map((picture) => {
                 seen.add(index + " " + picture.name);
                 return pictureOf(index, picture, title);
@@ -434,5 +481,6 @@ showResults();
 showExplorers();
 showCurves();
 showLikelihoods();
+showPredictions();
 showPictures();
 })();
