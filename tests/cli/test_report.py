@@ -15,6 +15,7 @@ import base64
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -185,7 +186,7 @@ def use_page(browser, page, n_runs):
     for number, result in enumerate(sliders):
         require(all(result.values()), f"slider of explorer {number}: {result}")
     curves = browser.evaluate(CURVES)
-    require(curves and all("step " in text for text in curves), f"curves under the pointer: {curves}")
+    require(curves and all(re.search(r"\d: -?\d", text) for text in curves), f"curves under the pointer: {curves}")
 
 
 def check_page(browser, page, n_runs, screenshots):
