@@ -477,6 +477,7 @@ static void give_back(void *user, void *memory, size_t bytes)
     free(memory);
 }
 
+/* Causal and predictive, so that every call works with it. */
 static tvae_status create_small(tvae_model **model)
 {
     tvae_neighbourhood *window = NULL;
@@ -487,12 +488,14 @@ static tvae_status create_small(tvae_model **model)
 
     grid.n_capsules = 2;
     grid.capsule_dims[0] = 3;
+    grid.frame_boundary = TVAE_BOUNDARY_ZERO;
     if (st == TVAE_OK)
         st = tvae_model_options_init(&options, sizeof options);
     options.channels = 1;
     options.height = options.width = 2;
+    options.predict_steps = 1;
     if (st == TVAE_OK)
-        st = tvae_neighbourhood_create_shifting(3, 3, 1, &window);
+        st = tvae_neighbourhood_create_shifting_range(-2, 0, 1, &window);
     if (st == TVAE_OK)
         st = tvae_prior_create(&grid, &window, 1, &prior);
     if (st == TVAE_OK)
@@ -502,13 +505,33 @@ static tvae_status create_small(tvae_model **model)
     return st;
 }
 
+/* A stream of one frame. */
+static tvae_status push_one(tvae_model *model, tvae_tensor *x, tvae_tensor *t)
+{
+    const size_t frame_shape[] = {1, 2, 2}, n_latents = 6;
+    tvae_stream *stream = NULL;
+    tvae_tensor *frame = NULL, *latents = NULL;
+    tvae_status st = tvae_stream_create(model, &stream);
+
+    if (st == TVAE_OK)
+        st = tvae_tensor_view(x, 0, 3, frame_shape, &frame);
+    if (st == TVAE_OK)
+        st = tvae_tensor_view(t, 0, 1, &n_latents, &latents);
+    if (st == TVAE_OK)
+        st = tvae_stream_push(stream, frame, latents);
+    tvae_tensor_destroy(&frame);
+    tvae_tensor_destroy(&latents);
+    tvae_stream_destroy(&stream);
+    return st;
+}
+
 /* Everything a model does, until something fails. */
 static tvae_status live_through(const char *path)
 {
     const size_t frames[] = {1, 3, 1, 2, 2}, latents[] = {1, 3, 6};
     tvae_model *model = NULL, *loaded = NULL;
     tvae_workspace *work = NULL;
-    tvae_tensor *x = NULL, *t = NULL;
+    tvae_tensor *x = NULL, *t = NULL, *ahead = NULL;
     double loss;
     tvae_status st = create_small(&model);
 
@@ -519,6 +542,8 @@ static tvae_status live_through(const char *path)
     if (st == TVAE_OK)
         st = tvae_tensor_create(5, frames, &x);
     if (st == TVAE_OK)
+        st = tvae_tensor_create(5, frames, &ahead);
+    if (st == TVAE_OK)
         st = tvae_tensor_create(3, latents, &t);
     if (st == TVAE_OK)
         st = tvae_model_elbo_gradient(model, work, x, t, t, &loss, 1);
@@ -526,6 +551,10 @@ static tvae_status live_through(const char *path)
         st = tvae_model_encode(model, work, x, t);
     if (st == TVAE_OK)
         st = tvae_model_decode(model, work, t, x);
+    if (st == TVAE_OK)
+        st = tvae_model_predict(model, work, x, 2, ahead);
+    if (st == TVAE_OK)
+        st = push_one(model, x, t);
     if (st == TVAE_OK)
         st = tvae_model_log_likelihood(model, work, x, 2, 1, NULL, NULL);
     if (st == TVAE_OK)
@@ -537,6 +566,7 @@ static tvae_status live_through(const char *path)
     tvae_workspace_destroy(&work);
     tvae_tensor_destroy(&x);
     tvae_tensor_destroy(&t);
+    tvae_tensor_destroy(&ahead);
     return st;
 }
 

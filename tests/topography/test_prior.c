@@ -391,6 +391,38 @@ START_TEST(deliver_puts_updated_weights_at_zero_or_more)
 }
 END_TEST
 
+/* mu and the weights are trained or fixed, each by its own option. */
+START_TEST(deliver_leaves_fixed_parameters_alone)
+{
+    const double dweights[7] = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0};
+    const bool learn_mu = _i % 2, learn_weights = _i / 2;
+    float scratch[9];
+    tvi_gradient_sink sink = {.take = step_down, .scratch = scratch, .n_scratch = 9};
+    tvae_neighbourhood *window = NULL;
+    tvi_parameter_list list = {0};
+    tvae_prior_options o;
+    tvae_prior *prior = NULL;
+    const tvi_parameter *mu, *weights;
+
+    default_options(&o);
+    o.mu_init = 2.0;
+    o.learn_mu = learn_mu;
+    o.learn_weights = learn_weights;
+    ASSERT_OK(tvae_neighbourhood_create_shifting(3, 3, 1, &window));
+    ASSERT_OK(tvae_prior_create(&o, &window, 1, &prior));
+    ASSERT_OK(tvi_prior_collect(prior, "", &list));
+    mu = find(&list, "correlated_mean_beta")->parameter;
+    weights = find(&list, "model.weight")->parameter;
+    ck_assert(mu->trainable == learn_mu && weights->trainable == learn_weights);
+    ASSERT_OK(tvi_prior_deliver(prior, 0.5, learn_weights ? dweights : NULL, &sink));
+    ck_assert(mu->value[0] == (learn_mu ? 1.5f : 2.0f));
+    ck_assert(weights->value[4] == (learn_weights ? 0.0f : 1.0f));
+    tvi_parameter_list_release(&list);
+    tvae_neighbourhood_destroy(&window);
+    tvae_prior_destroy(&prior);
+}
+END_TEST
+
 static bool is_causal(int64_t first, int64_t last, int32_t frame_boundary, size_t *n_past)
 {
     tvae_neighbourhood *n = NULL;
@@ -561,6 +593,7 @@ int main(void)
     tcase_add_test(tc, apply_reads_the_parameters);
     tcase_add_test(tc, weights_below_zero_count_as_zero);
     tcase_add_test(tc, deliver_puts_updated_weights_at_zero_or_more);
+    tcase_add_loop_test(tc, deliver_leaves_fixed_parameters_alone, 0, 4);
     tcase_add_test(tc, is_causal_wants_past_frames_and_a_zero_boundary);
     tcase_add_test(tc, collect_gives_a_torus_of_one_frame_the_axes_of_its_grid);
     tcase_add_test(tc, deliver_puts_gradients_at_their_offsets);
