@@ -140,9 +140,9 @@ TVAE_API tvae_status tvae_model_frame_shape(const tvae_model *model, size_t *sha
  *  Threads: shared-read. Since: 0.1 */
 TVAE_API tvae_status tvae_model_latent_shape(const tvae_model *model, size_t *shape);
 
-/** The model's prior: what constructs t from z and u (tvae_prior_apply()), so that latents
- *  drawn from N(0, 1) become samples. Its mu and weights are the model's own. Statuses:
- *  TVAE_OK, TVAE_E_INVALID. Ownership: one reference for the caller. Threads:
+/** The model's prior: what constructs t from z and u (tvae_prior_apply()), so that
+ * latents drawn from N(0, 1) become samples. Its mu and weights are the model's own.
+ * Statuses: TVAE_OK, TVAE_E_INVALID. Ownership: one reference for the caller. Threads:
  *  shared-read. Since: 0.1 */
 TVAE_API tvae_status tvae_model_prior(const tvae_model *model, tvae_prior **out);
 
