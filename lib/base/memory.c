@@ -18,11 +18,14 @@ static void *default_alloc(void *user, size_t bytes, size_t align)
     const bool is_large = bytes >= HUGE_PAGE_BYTES && align <= HUGE_PAGE_BYTES;
     const size_t unit = is_large ? HUGE_PAGE_BYTES : align;
     const size_t rounded = (bytes + align - 1) / align * align;
-    void *block = rounded < bytes ? NULL : aligned_alloc(unit, rounded);
+    void *block = NULL;
 
     (void)user;
+    /* aligned_alloc() would want a size that is a multiple of the alignment */
+    if (rounded < bytes || posix_memalign(&block, unit, rounded) != 0)
+        return NULL;
 #if defined(MADV_HUGEPAGE)
-    if (block && is_large)
+    if (is_large)
         (void)madvise(block, rounded, MADV_HUGEPAGE);
 #endif
     return block;
