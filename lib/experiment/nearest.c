@@ -1,42 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "experiment/config.h"
 
-#include <ctype.h>
 #include <string.h>
 
-enum { LONGEST = 63, N_NEAREST = 3 };
+#include "base/edit_distance.h"
 
-static size_t least(size_t a, size_t b, size_t c)
-{
-    const size_t smaller = a < b ? a : b;
-
-    return smaller < c ? smaller : c;
-}
-
-/* Levenshtein distance of the first LONGEST bytes, upper and lower case alike. */
-static size_t edit_distance(const char *a, const char *b)
-{
-    const size_t n_a = strnlen(a, LONGEST), n_b = strnlen(b, LONGEST);
-    size_t row[LONGEST + 1];
-
-    for (size_t j = 0; j <= n_b; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= n_a; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= n_b; j++) {
-            const size_t change =
-                tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]) ? 1
-                                                                                     : 0;
-            const size_t cost = least(row[j] + 1, row[j - 1] + 1, diagonal + change);
-
-            diagonal = row[j];
-            row[j] = cost;
-        }
-    }
-    return row[n_b];
-}
+enum { N_NEAREST = 3 };
 
 /* Two more than the distance; 1 where one of the names holds the other, 0 where the name
  * begins with what is wanted. */
@@ -46,7 +15,7 @@ static size_t rank_name(const char *wanted, const char *name)
         return 0;
     if (*wanted && (strstr(name, wanted) || strstr(wanted, name)))
         return 1;
-    return 2 + edit_distance(wanted, name);
+    return 2 + tvi_edit_distance(wanted, name);
 }
 
 static void append(char text[TVI_NEAREST_BYTES], const char *word)

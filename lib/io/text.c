@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { N_NEAR = 3, LONGEST_COMPARED = 64, MOST_COMPARED = 10000 };
+#include "base/edit_distance.h"
+
+enum { N_NEAR = 3, LONGEST_NAME = 64, MOST_COMPARED = 10000 };
 
 bool tvi_ends_with(const char *text, const char *ending)
 {
@@ -54,43 +56,15 @@ bool tvi_is_utf8(const char *text)
     return true;
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Levenshtein's distance of the first 64 bytes. */
-static size_t edit_distance(const char *a, const char *b)
-{
-    const size_t n_a = strnlen(a, LONGEST_COMPARED), n_b = strnlen(b, LONGEST_COMPARED);
-    size_t row[LONGEST_COMPARED + 1];
-
-    for (size_t j = 0; j <= n_b; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= n_a; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= n_b; j++) {
-            const size_t above = row[j];
-
-            row[j] = smaller(smaller(above, row[j - 1]) + 1,
-                             diagonal + (a[i - 1] != b[j - 1]));
-            diagonal = above;
-        }
-    }
-    return row[n_b];
-}
-
 /* The nearest names first; the ones farther than half of `name` do not count. */
 static size_t find_nearest(const tvi_name_map *map, const char *name,
                            size_t nearest[N_NEAR])
 {
-    const size_t limit = strnlen(name, LONGEST_COMPARED) / 2 + 1;
+    const size_t limit = strnlen(name, LONGEST_NAME) / 2 + 1;
     size_t distances[N_NEAR], n_found = 0;
 
     for (size_t i = 0; i < map->count && i < MOST_COMPARED; i++) {
-        const size_t distance = edit_distance(name, map->names[i]);
+        const size_t distance = tvi_edit_distance(name, map->names[i]);
         size_t at = n_found < N_NEAR ? n_found : N_NEAR - 1;
 
         if (distance > limit || (n_found == N_NEAR && distance >= distances[at]))

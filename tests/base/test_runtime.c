@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "support.h"
 
+#include <stdio.h>
+
 #include <string.h>
 
 #include "base/blas.h"
@@ -83,11 +85,23 @@ START_TEST(blas_advice_names_what_would_be_faster)
 }
 END_TEST
 
+START_TEST(version_is_that_of_the_headers)
+{
+    char parts[32];
+
+    (void)snprintf(parts, sizeof parts, "%d.%d.%d", TVAE_VERSION_MAJOR,
+                   TVAE_VERSION_MINOR, TVAE_VERSION_PATCH);
+    ck_assert_str_eq(tvae_version(), TVAE_VERSION_STRING);
+    ck_assert_str_eq(tvae_version(), parts);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("runtime");
     TCase *tests = tcase_create("runtime");
 
+    tcase_add_test(tests, version_is_that_of_the_headers);
     tcase_add_test(tests, runtime_info_describes_this_machine);
     tcase_add_test(tests, runtime_info_rejects_null_and_impossible_sizes);
     tcase_add_test(tests, machine_level_agrees_with_the_compiler);

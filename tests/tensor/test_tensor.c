@@ -46,6 +46,9 @@ START_TEST(wrap_borrows_and_view_keeps_base)
     ASSERT_OK(tvae_tensor_view(whole, 2, 2, part, &view));
     ASSERT_STATUS(tvae_tensor_view(whole, 4, 1, late, &beyond), TVAE_E_SHAPE);
     tvae_tensor_destroy(&whole);
+    whole = tvae_tensor_retain(view);
+    tvae_tensor_destroy(&whole);
+    ck_assert_ptr_null(tvae_tensor_retain(NULL));
     ck_assert(tvae_tensor_data_const(view)[3] == 5.0f);
     tvae_tensor_destroy(&view);
     ASSERT_STATUS(tvae_tensor_wrap(NULL, 1, shape, &whole), TVAE_E_INVALID);
