@@ -5,6 +5,8 @@
 
 #include "cli.h"
 
+enum { MAX_THREADS = 256 }; /* as many as tvae_set_threads() takes */
+
 int report_failure(tvae_status status)
 {
     finish_progress();
@@ -21,7 +23,7 @@ tvae_status use_threads(int64_t n_threads)
         status = tvae_runtime_info(&facts, sizeof facts);
         if (status != TVAE_OK)
             return status;
-        n_threads = facts.n_cpus;
+        n_threads = facts.n_cpus < MAX_THREADS ? facts.n_cpus : MAX_THREADS;
     }
     return tvae_set_threads((int32_t)n_threads);
 }
