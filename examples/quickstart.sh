@@ -50,11 +50,11 @@ echo
 cat <<'TEXT'
 
 CapCorr is the correlation of how far the capsules roll with how far the sprite really moved:
-near 1 for the TVAE, low for the plain VAE. The shifting prior alone sees to much of that (even an
-untrained TVAE's capsules roll in time); that the roll also means the movement is what training
-adds: see the likelihood, and the pictures.
+near 1 for the TVAE, low for the plain VAE. Most of that comes from the shifting prior itself: even an
+untrained TVAE's capsules roll in time. What training adds is that the roll means the movement:
+see the likelihood, and the pictures.
 
-Pictures, of sequences the models have not been trained on:
+Pictures (those with "train" in their names show training sequences, the others unseen ones):
 TEXT
 "$tvae" figures "$out/tvae" "$out/vae"
 cat <<TEXT
