@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "scarce_memory.h"
 #include "support.h"
 
 #include <math.h>
@@ -147,24 +148,6 @@ START_TEST(write_says_what_a_missing_folder_is)
 END_TEST
 
 /* ---- allocation failures */
-
-static size_t allocations_left;
-
-static void *alloc_some(void *user, size_t bytes, size_t align)
-{
-    (void)user;
-    if (allocations_left == 0)
-        return NULL;
-    allocations_left--;
-    return aligned_alloc(align, (bytes + align - 1) / align * align);
-}
-
-static void release_any(void *user, void *memory, size_t bytes)
-{
-    (void)user;
-    (void)bytes;
-    free(memory);
-}
 
 START_TEST(failed_allocations_leak_nothing)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "scarce_memory.h"
 #include "prior_cases.h"
 
 #include <math.h>
@@ -502,24 +503,6 @@ START_TEST(destroy_order_does_not_matter)
 END_TEST
 
 /* ---- allocation failures */
-
-static size_t allocations_left;
-
-static void *alloc_some(void *user, size_t bytes, size_t align)
-{
-    (void)user;
-    if (allocations_left == 0)
-        return NULL;
-    allocations_left--;
-    return aligned_alloc(align, (bytes + align - 1) / align * align);
-}
-
-static void release_any(void *user, void *memory, size_t bytes)
-{
-    (void)user;
-    (void)bytes;
-    free(memory);
-}
 
 /* Everything that allocates, once: the first failure ends it. */
 static tvae_status use_everything(void)
