@@ -4,30 +4,10 @@
 #   test_pipelines.sh PROGRAM
 set -u
 
-tvae=$1
-case $tvae in /*) ;; *) tvae=$PWD/$tvae ;; esac
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-cd "$folder" || exit 1
-failures=0
+# shellcheck source=tests/cli/program.sh
+. "$(dirname "$0")/program.sh"
 # Built with a sanitizer, too, the program is to see that memory was refused.
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}allocator_may_return_null=1"
-
-fail() {
-    echo "FAILED: $1"
-    sed 's/^/    stdout: /' out
-    sed 's/^/    stderr: /' err
-    failures=$((failures + 1))
-}
-
-# expect STATUS WHAT WORDS...: run tvae and compare its exit status.
-expect() {
-    wanted=$1 what=$2
-    shift 2
-    "$tvae" "$@" >out 2>err </dev/null
-    got=$?
-    [ "$got" -eq "$wanted" ] || fail "$what: exit status $got, want $wanted"
-}
 
 # writes FILE WORDS...: the command succeeds, says so on stdout alone, and leaves the file.
 writes() {
@@ -168,8 +148,4 @@ npy_bytes >bytes.npy
 expect 0 "encode bytes" encode run bytes.npy o.npy
 grep -q 'divide 255' err || fail "encode bytes: no word about --divide"
 
-if [ "$failures" -gt 0 ]; then
-    echo "$failures checks failed"
-    exit 1
-fi
-echo "all checks passed"
+finish
