@@ -81,3 +81,19 @@ bool parse_number(const char *option, const char *text, int64_t low, int64_t hig
     *value = number;
     return true;
 }
+
+bool parse_real(const char *option, const char *text, double low, double high,
+                double *value)
+{
+    const bool is_decimal = text[strspn(text, "+-.0123456789eE")] == '\0';
+    char *end;
+    const double number = strtod(text, &end); /* C locale: the program sets no other */
+
+    if (!is_decimal || end == text || *end || !(number >= low && number <= high)) {
+        fprintf(stderr, "tvae: %s is '%s', want a number from %.0f to %.0f\n", option,
+                text, low, high);
+        return false;
+    }
+    *value = number;
+    return true;
+}

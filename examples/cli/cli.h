@@ -48,6 +48,11 @@ bool parse_words(const char *command, int n_words, char **words, cli_option *opt
 bool parse_number(const char *option, const char *text, int64_t low, int64_t high,
                   int64_t *value);
 
+/* Read a number in decimal notation in [low, high]; prints and returns false if it is not
+ * one. */
+bool parse_real(const char *option, const char *text, double low, double high,
+                double *value);
+
 /* ---- progress.c
  * ------------------------------------------------------------------------- */
 

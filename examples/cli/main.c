@@ -38,7 +38,7 @@ static const struct command {
     {"sample", command_sample,
      "sample RUN|MODEL.safetensors OUT [--n N] [--frames N] [--seed N] [--threads N]",
      "draw sequences from the prior and decode them"},
-    {"roll", command_roll, "roll IN OUT --shift N [--axis N] [--array NAME]",
+    {"roll", command_roll, "roll IN OUT --shift PLACES [--axis N] [--array NAME]",
      "roll capsules along an axis: what the model takes for a transformation"},
     {"doctor", command_doctor, "doctor",
      "versions, CPU, BLAS kernel, and what would be faster"},

@@ -5,7 +5,8 @@
 #include "arrays.h"
 
 /* tvae roll: out[.., i, ..] = in[.., (i - shift) mod d, ..] along one axis of an array,
- * the last unless told otherwise: NumPy's roll. */
+ * the last unless told otherwise: NumPy's roll at whole shifts, the band-limited shift
+ * between them. */
 
 enum { SHIFT, AXIS, ARRAY, N_OPTIONS };
 enum { INPUT, OUTPUT, N_FILES };
@@ -37,7 +38,7 @@ static bool view_axis(tvae_tensor *tensor, int64_t axis, size_t shape[3],
 
 /* The rolled array, with the axes of the input. */
 static tvae_status roll_array(tvae_tensor *in, tvae_tensor *view, const size_t shape[3],
-                              int64_t shift, tvae_tensor **out)
+                              double shift, tvae_tensor **out)
 {
     const int64_t dims[3] = {(int64_t)shape[1], (int64_t)shape[2], 1};
     const int32_t rank = tvae_tensor_rank(in);
@@ -51,7 +52,7 @@ static tvae_status roll_array(tvae_tensor *in, tvae_tensor *view, const size_t s
     if (status == TVAE_OK)
         status = tvae_tensor_create(3, shape, &rolled);
     if (status == TVAE_OK)
-        status = tvae_roll_apply(roll, view, &shift, 1, rolled);
+        status = tvae_roll_apply_fractional(roll, view, &shift, 1, rolled);
     if (status == TVAE_OK)
         status = reshape(rolled, rank, axes, out);
     tvae_tensor_destroy(&rolled);
@@ -59,7 +60,7 @@ static tvae_status roll_array(tvae_tensor *in, tvae_tensor *view, const size_t s
     return status;
 }
 
-static int roll_file(const char *const *files, const char *array, int64_t shift,
+static int roll_file(const char *const *files, const char *array, double shift,
                      int64_t axis)
 {
     static const char *const name = "t";
@@ -84,8 +85,9 @@ int command_roll(int n_words, char **words)
     static const char *const names[N_OPTIONS] = {"--shift", "--axis", "--array"};
     const char *values[N_OPTIONS] = {NULL}, *files[N_FILES];
     cli_option options[N_OPTIONS] = {{.name = NULL}};
-    int64_t shift, axis = -1;
+    int64_t axis = -1;
     size_t n_files;
+    double shift;
 
     for (size_t i = 0; i < N_OPTIONS; i++)
         options[i] = (cli_option){
@@ -95,11 +97,11 @@ int command_roll(int n_words, char **words)
         return EXIT_USAGE;
     if (n_files < N_FILES || !values[SHIFT]) {
         fprintf(stderr, "tvae roll: want %s\n",
-                n_files < N_FILES ? "an input and an output" : "--shift N");
+                n_files < N_FILES ? "an input and an output" : "--shift PLACES");
         return EXIT_USAGE;
     }
     if (!check_ending("roll", files[OUTPUT]) ||
-        !parse_number("--shift", values[SHIFT], -INT32_MAX, INT32_MAX, &shift) ||
+        !parse_real("--shift", values[SHIFT], -INT32_MAX, INT32_MAX, &shift) ||
         (values[AXIS] &&
          !parse_number("--axis", values[AXIS], -TVAE_MAX_RANK, TVAE_MAX_RANK - 1, &axis)))
         return EXIT_USAGE;

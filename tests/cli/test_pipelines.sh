@@ -111,6 +111,24 @@ expect 0 "roll six numbers" roll six.npy six-rolled.npy --shift 1
 expect 0 "write what is wanted" roll want.npy six-wanted.npy --shift 0
 same six-rolled.npy six-wanted.npy
 
+# ---- roll by fractions of a place
+expect 0 "a whole number with a point" roll t.npy whole.npy --shift 2.0
+same whole.npy r.npy
+expect 0 "the same in another notation" roll t.npy whole.npy --shift=+20e-1
+same whole.npy r.npy
+# Three places by a half: a one among zeros becomes 2/3 2/3 -1/3.
+npy '\006\003\003\003\006\003' >six.npy
+npy '\005\005\002\002\005\005' >want.npy
+expect 0 "roll by half a place" roll six.npy six-rolled.npy --shift 0.5
+expect 0 "write what is wanted" roll want.npy six-wanted.npy --shift 0
+same six-rolled.npy six-wanted.npy
+# Two rows of an alternating sign, the Nyquist component of an even axis: lost halfway.
+npy '\007\007\007\003\003\003' >six.npy
+npy '\005\005\005\005\005\005' >want.npy
+expect 0 "lose the Nyquist component" roll six.npy six-rolled.npy --shift -1.5 --axis 0
+expect 0 "write what is wanted" roll want.npy six-wanted.npy --shift 0
+same six-rolled.npy six-wanted.npy
+
 # ---- wrong words: one sentence, and status 2; wrong files: status 1
 refuses 2 'want a run or model' encode run s.npy
 refuses 2 'one word too many' decode run s.npz o.npy more
@@ -122,7 +140,9 @@ refuses 2 '\-\-n is' sample run o.npy --n=99999999999999999999
 refuses 2 '\-\-frames is' sample run o.npy --frames -1
 refuses 2 '\-\-divide is' encode run s.npy o.npy --divide 0
 refuses 2 '\-\-shift' roll t.npy o.npy
-refuses 2 '\-\-shift is' roll t.npy o.npy --shift 1.5x
+for shift in 1.5x 0x2 nan inf 1e300 ' 1' .; do
+    refuses 2 '\-\-shift is' roll t.npy o.npy --shift "$shift"
+done
 refuses 2 'a value must follow' roll t.npy o.npy --shift=
 refuses 1 '4 axes' roll t.npy o.npy --shift 1 --axis 4
 refuses 1 'no run folder or model' encode nowhere s.npy o.npy
