@@ -42,11 +42,11 @@ TVAE_API tvae_status tvae_picture_write(const char *path, const tvae_tensor *fra
  * or training data, reconstruction, decoding of one encoded frame rolled step by step),
  * `samples.png` (decoded draws of the prior), `filters_encoder.png` and
  * `filters_decoder.png` (weights that touch the pixels), `neighbourhood.png` (which u one
- * t sums), `curves.png` (the log), `covariance.png` and `covariance_squares.png`
- * (correlations of t and of t^2), and of a 2-D torus `class_selectivity.png` and
- * `max_activation.png` (paper Figure 3). What a run does not have is left out: frames of
- * other than 1 or 3 channels are not drawn, nor covariances of more than 1024 latents.
- * docs/report.md says how to read each.
+ * t sums; `neighbourhood.txt` is its text), `curves.png` (the log), `covariance.png` and
+ * `covariance_squares.png` (correlations of t and of t^2), and of a 2-D torus
+ * `class_selectivity.png` and `max_activation.png` (paper Figure 3). What a run does not
+ * have is left out: frames of other than 1 or 3 channels are not drawn, nor covariances
+ * of more than 1024 latents. docs/report.md says how to read each.
  *
  * @param[in] run   An open run with a checkpoint.
  * @param[in] data  Path that overrides the configured one; NULL for none.

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "io/io.h"
 #include "model/model.h"
 
 void tvi_figures_close(tvi_figures *set)
@@ -147,10 +148,10 @@ size_t tvi_figures_varying_factor(const tvi_figures *set)
     return factor;
 }
 
-static tvae_status name_picture(const tvi_figures *set, const char *name,
-                                char path[TVI_FIGURE_PATH])
+static tvae_status name_file(const tvi_figures *set, const char *name, const char *ending,
+                             char path[TVI_FIGURE_PATH])
 {
-    if (snprintf(path, TVI_FIGURE_PATH, "%s/figures/%s.png", set->folder, name) >=
+    if (snprintf(path, TVI_FIGURE_PATH, "%s/figures/%s.%s", set->folder, name, ending) >=
         TVI_FIGURE_PATH)
         return tvi_fail(TVAE_E_INVALID,
                         "report_figures: the path of the run is too long, want fewer "
@@ -178,7 +179,7 @@ tvae_status tvi_figures_write(tvi_figures *set, const char *name,
     const size_t width = tvae_tensor_extent(frames, 4);
     const size_t side = height > width ? height : width;
     char path[TVI_FIGURE_PATH];
-    tvae_status st = name_picture(set, name, path);
+    tvae_status st = name_file(set, name, "png", path);
 
     if (st == TVAE_OK)
         st = tvae_picture_write(path, frames, side <= 32 ? 3 : side <= 64 ? 2 : 1);
@@ -189,9 +190,19 @@ tvae_status tvi_figures_write_canvas(tvi_figures *set, const char *name,
                                      const tvi_canvas *canvas)
 {
     char path[TVI_FIGURE_PATH];
-    tvae_status st = name_picture(set, name, path);
+    tvae_status st = name_file(set, name, "png", path);
 
     if (st == TVAE_OK)
         st = tvi_canvas_write(canvas, path, "report_figures");
+    return st == TVAE_OK ? tell_hook(set, path) : st;
+}
+
+tvae_status tvi_figures_write_text(tvi_figures *set, const char *name, const char *text)
+{
+    char path[TVI_FIGURE_PATH];
+    tvae_status st = name_file(set, name, "txt", path);
+
+    if (st == TVAE_OK)
+        st = tvi_file_write(path, text, strlen(text));
     return st == TVAE_OK ? tell_hook(set, path) : st;
 }

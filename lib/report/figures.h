@@ -53,11 +53,12 @@ tvae_status tvi_figures_roll(tvi_figures *set, int64_t shift);
 size_t tvi_figures_varying_factor(const tvi_figures *set);
 
 /* Write the picture RUN/figures/<name>.png and tell the hook its path: a grid of frames,
- * or a canvas. */
+ * or a canvas. A text becomes <name>.txt. */
 tvae_status tvi_figures_write(tvi_figures *set, const char *name,
                               const tvae_tensor *frames);
 tvae_status tvi_figures_write_canvas(tvi_figures *set, const char *name,
                                      const tvi_canvas *canvas);
+tvae_status tvi_figures_write_text(tvi_figures *set, const char *name, const char *text);
 
 /* ---- runs.c ---- */
 

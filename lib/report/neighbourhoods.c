@@ -4,14 +4,16 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/memory.h"
 #include "model/model.h"
 #include "report/plot.h"
 
 /* Which u one t shares: the offsets of a neighbourhood on a grid of frames (rows) and
- * places along the capsule (columns), or of two places where it spans one frame only. */
+ * places along the capsule (columns), or of two places where it spans one frame only. The
+ * text beside the picture has all their axes. */
 
 enum { LEFT = 60, ABOVE = 44, BELOW = 40, RIGHT = 90, MAX_CELL = 24, MIN_CELL = 2 };
-enum { MOST_CELLS = 1024, NUMBER_TEXT = 24, TITLE_TEXT = 128 };
+enum { MOST_CELLS = 1024, MOST_TEXT = 1 << 20, NUMBER_TEXT = 24, TITLE_TEXT = 128 };
 
 /* The part of the offsets' space that is drawn: two of its axes. */
 typedef struct map {
@@ -133,6 +135,27 @@ static tvae_status draw_map(tvi_figures *set, const map *m, const char *name)
     return st;
 }
 
+/* A text of more than MOST_TEXT bytes helps nobody, and is left out. */
+static tvae_status write_description(tvi_figures *set,
+                                     const tvae_neighbourhood *neighbourhood,
+                                     const char *name)
+{
+    size_t n_bytes = 0;
+    char *text;
+    tvae_status st = tvae_neighbourhood_describe(neighbourhood, NULL, 0, &n_bytes);
+
+    if (st != TVAE_OK || n_bytes > MOST_TEXT)
+        return st;
+    text = tvi_alloc_array(n_bytes, 1);
+    if (!text)
+        return TVAE_E_NOMEM;
+    st = tvae_neighbourhood_describe(neighbourhood, text, n_bytes, NULL);
+    if (st == TVAE_OK)
+        st = tvi_figures_write_text(set, name, text);
+    tvi_free(text);
+    return st;
+}
+
 tvae_status tvi_draw_neighbourhoods(tvi_figures *set)
 {
     const size_t n = tvi_prior_n_neighbourhoods(set->model->prior);
@@ -152,6 +175,8 @@ tvae_status tvi_draw_neighbourhoods(tvi_figures *set)
         if (i > 0)
             (void)snprintf(name, sizeof name, "neighbourhood_%zu", i + 1);
         st = draw_map(set, &m, name);
+        if (st == TVAE_OK)
+            st = write_description(set, m.neighbourhood, name);
     }
     return st;
 }

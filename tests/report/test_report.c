@@ -102,6 +102,26 @@ static bool has_figure(const char *run, const char *name)
     return tvi_file_exists(path);
 }
 
+/* The text beside the picture of the neighbourhood is that of the model. */
+static void check_description(tvae_run *run)
+{
+    static const char wanted[] = "# weight 1, + another weight, . none\n"
+                                 "frame    +0, d3    +0: d1 down, d2 across\n"
+                                 "          -1    +0    +1\n"
+                                 "    -1     #     #     #\n"
+                                 "    +0     #     #     #\n"
+                                 "    +1     #     #     #\n";
+    char path[PATH_BYTES], *text = NULL;
+    size_t n_bytes;
+
+    (void)snprintf(path, sizeof path, "%s/figures/neighbourhood.txt",
+                   tvae_run_folder(run));
+    ASSERT_OK(tvi_file_read(path, 4096, &text, &n_bytes));
+    ck_assert_uint_eq(n_bytes, sizeof wanted - 1);
+    ck_assert_int_eq(memcmp(text, wanted, n_bytes), 0);
+    tvi_free(text);
+}
+
 START_TEST(figures_of_a_torus_show_classes_and_images)
 {
     static const char *const names[] = {
@@ -116,6 +136,7 @@ START_TEST(figures_of_a_torus_show_classes_and_images)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         ck_assert_msg(has_figure("run", names[i]), "no picture %s", names[i]);
     ck_assert(!has_figure("run", "traversal_label"));
+    check_description(run);
     tvae_run_destroy(&run);
     ck_assert_uint_eq(tvi_live_blocks(), 0);
 }
