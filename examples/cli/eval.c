@@ -5,7 +5,7 @@
 
 #include "cli.h"
 
-enum { MAX_RUNS = 16 };
+enum { MAX_RUNS = 16, MAX_STEPS = 16, PATH_BYTES = 64 };
 
 enum { DATA, SAMPLES, SEQUENCES, SPLIT, SEED, AT_MEANS, BEST, N_OPTIONS };
 
@@ -28,10 +28,6 @@ static const struct row {
     {"capcorr.scale", "CapCorr scale", 3},
     {"capcorr.hue", "CapCorr hue", 3},
     {"capcorr.perspective", "CapCorr perspective", 3},
-    {"prediction.error.1", "prediction error, 1 ahead", 5},
-    {"prediction.copy_error.1", "  copying the last frame", 5},
-    {"prediction.error.4", "prediction error, 4 ahead", 5},
-    {"prediction.copy_error.4", "  copying the last frame", 5},
     {"active_latents.z", "active latents z", 0},
     {"active_latents.u", "active latents u", 0},
     {"topographic_smoothness", "topographic smoothness", 3},
@@ -40,31 +36,55 @@ static const struct row {
     {"seconds", "training seconds", 1},
 };
 
+/* One row of numbers; false, and nothing printed, where no run has any. */
+static bool print_row(tvae_run *const *runs, size_t n_runs, const char *path,
+                      const char *title, int n_decimals)
+{
+    double values[MAX_RUNS];
+    bool known = false;
+
+    for (size_t r = 0; r < n_runs; r++) {
+        values[r] = (double)NAN;
+        if (tvae_run_summary_number(runs[r], path, &values[r]) == TVAE_OK)
+            known = true;
+    }
+    if (!known)
+        return false;
+    printf("%-26s", title);
+    for (size_t r = 0; r < n_runs; r++)
+        if (isnan(values[r]))
+            printf(" %16s", "-");
+        else
+            printf(" %16.*f", n_decimals, values[r]);
+    putchar('\n');
+    return true;
+}
+
+/* Errors of the frames to come (summary.json has all steps): of the rolled capsules,
+ * and of copying the last frame seen. */
+static void print_predictions(tvae_run *const *runs, size_t n_runs)
+{
+    for (int step = 1; step <= MAX_STEPS; step++) {
+        char path[PATH_BYTES], title[PATH_BYTES];
+
+        (void)snprintf(path, sizeof path, "prediction.error.%d", step);
+        (void)snprintf(title, sizeof title, "prediction error, %d ahead", step);
+        if (!print_row(runs, n_runs, path, title, 5))
+            return;
+        (void)snprintf(path, sizeof path, "prediction.copy_error.%d", step);
+        (void)print_row(runs, n_runs, path, "  copying the last frame", 5);
+    }
+}
+
 static void print_table(tvae_run *const *runs, size_t n_runs)
 {
     printf("%-26s", "");
     for (size_t r = 0; r < n_runs; r++)
         printf(" %16s", tvae_run_folder(runs[r]));
     putchar('\n');
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        double values[MAX_RUNS];
-        bool known = false;
-
-        for (size_t r = 0; r < n_runs; r++) {
-            values[r] = (double)NAN;
-            if (tvae_run_summary_number(runs[r], rows[i].path, &values[r]) == TVAE_OK)
-                known = true;
-        }
-        if (!known)
-            continue;
-        printf("%-26s", rows[i].title);
-        for (size_t r = 0; r < n_runs; r++)
-            if (isnan(values[r]))
-                printf(" %16s", "-");
-            else
-                printf(" %16.*f", rows[i].n_decimals, values[r]);
-        putchar('\n');
-    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        (void)print_row(runs, n_runs, rows[i].path, rows[i].title, rows[i].n_decimals);
+    print_predictions(runs, n_runs);
 }
 
 /* Read the options that are numbers or names. */

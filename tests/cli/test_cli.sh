@@ -83,6 +83,8 @@ says err 'resume' "the refusal says what to do"
 expect 0 "eval" eval run --sequences 8 --samples 2
 says out '^log-likelihood' "eval prints a table"
 says out '^CapCorr posX' "eval prints CapCorr"
+says out '^prediction error, 1 ahead +[0-9]' "eval prints how the next frame is predicted"
+says out '^  copying the last frame +[0-9]' "eval prints what copying would do"
 [ -s run/summary.json ] || fail "eval leaves summary.json"
 expect 0 "figures" figures run
 says out '^run/figures/reconstructions\.png$' "figures names its pictures"
