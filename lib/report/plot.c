@@ -123,7 +123,7 @@ void tvi_plot_colour_scale(tvi_canvas *canvas, int x, int y, int height, double 
     for (int i = 0; i < 3; i++) {
         char text[TICK_TEXT];
 
-        format_tick(low + (high - low) * i / 2.0, high - low, text);
+        (void)snprintf(text, sizeof text, "%.3g", low + (high - low) * i / 2.0);
         tvi_canvas_text(canvas, x + STRIP_WIDTH + 5,
                         y + (height - 1) * (2 - i) / 2 - TVI_GLYPH_ROWS / 2, 1, text,
                         tvi_plot_ink);
