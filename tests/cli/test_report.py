@@ -177,8 +177,10 @@ def wait_for_page(browser):
 def use_page(browser, page, n_runs):
     """Once the page is loaded: its parts are there, and work."""
     sections = browser.evaluate("[...document.querySelectorAll('h2')].map((h) => h.textContent)")
-    for wanted in ("What was run", "Results", "Capsule explorer", "Learning curves", "Pictures"):
+    for wanted in ("What was run", "Results", "Capsule explorer", "Learning curves", "Prediction by rolling", "Pictures"):
         require(wanted in sections, f"no section '{wanted}' in {sections}")
+    ahead = browser.evaluate("[...document.querySelectorAll('td')].find((td) => td.textContent === '+1')?.parentElement.textContent")
+    require(re.fullmatch(r"\+1(0\.\d{4} \(0\.\d{4}\))+", ahead or ""), f"errors one frame ahead: {ahead}")
     pictures = browser.evaluate(PICTURES)
     require(pictures["count"] >= 5 * n_runs and not pictures["broken"], f"pictures: {pictures}")
     sliders = browser.evaluate(SLIDERS)

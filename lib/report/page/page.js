@@ -26,10 +26,16 @@ function makeSvg(name, attributes, text) {
 
 function colourOf(index) { return colours[index % colours.length]; }
 
+/* A text that may be broken after "_", "-", "," and ".", so that tables stay narrow. */
+function breakable(text) {
+    const parts = text.match(/[^_,.-]+[_,.-]*|[_,.-]+/g) || [];
+    return parts.flatMap((part) => [part, make("wbr")]);
+}
+
 function nameOf(index) {
     const swatch = make("span", {className: "swatch"});
     swatch.style.background = colourOf(index);
-    return make("span", {className: "run-name"}, swatch, runs[index].name);
+    return make("span", {className: "run-name"}, swatch, ...breakable(runs[index].name));
 }
 
 function isNumber(value) { return typeof value === "number" && Number.isFinite(value); }
@@ -50,8 +56,8 @@ function section(title, ...children) {
 function configurationRow(key) {
     const values = runs.map((run) => String(run.config[key] ?? ""));
     const differs = values.some((value) => value !== values[0]);
-    const row = make("tr", {className: differs ? "differs" : "", title: data.keys[key] || ""},
-        make("td", {}, key), ...values.map((value) => make("td", {}, value)),
+    const row = make("tr", {title: data.keys[key] || ""},
+        make("td", {}, key), ...values.map((value) => make("td", {}, ...breakable(value))),
         make("td", {className: "meaning"}, data.keys[key] || ""));
     return {row, differs};
 }
@@ -59,7 +65,7 @@ function configurationRow(key) {
 function configurationTable(rows) {
     return make("div", {className: "scroll"}, make("table", {className: "text"},
         make("thead", {}, make("tr", {}, make("th", {}, "key"),
-            ...runs.map((run, i) => make("th", {}, nameOf(i))), make("th", {}))),
+            ...runs.map((run, i) => make("th", {}, nameOf(i))), make("th", {className: "meaning"}, "meaning"))),
         make("tbody", {}, ...rows)));
 }
 
@@ -302,12 +308,24 @@ function errorSeries(index, key, kind, dashes) {
     return {index, kind, dashes, steps: ahead, column: ahead.map((steps) => errors[steps])};
 }
 
+/* A row for each number of frames ahead: what rolling gives, and copying in brackets. */
+function predictionTable() {
+    const ahead = [...new Set(runs.flatMap((run, index) => errorSeries(index, "error").steps))].sort((a, b) => a - b);
+    const cell = (run, steps) => {
+        const rolled = find(run.summary, ["prediction", "error", steps]), copied = find(run.summary, ["prediction", "copy_error", steps]);
+        return make("td", {}, isNumber(rolled) ? format(rolled, 4) + " (" + format(copied, 4) + ")" : "–");
+    };
+    return make("div", {className: "scroll"}, make("table", {},
+        make("thead", {}, make("tr", {}, make("th", {}, "ahead"), ...runs.map((run, i) => make("th", {}, nameOf(i))))),
+        make("tbody", {}, ...ahead.map((steps) => make("tr", {}, make("td", {}, "+" + steps), ...runs.map((run) => cell(run, steps)))))));
+}
+
 function showPredictions() {
     const charts = lineChart("mean squared error of a value", "frames ahead", "+", runs.flatMap((run, index) =>
         [errorSeries(index, "error", "rolled ", "none"), errorSeries(index, "copy_error", "copied ", "5 4")]));
     if (charts.length)
-        section("Prediction by rolling", make("p", {}, "The first half of a sequence is encoded; the capsules of the last frame seen are rolled by 1, 2, … places and decoded. Lower is better; dashed: copying the last frame seen. A model that has learnt the transformation stays below its dashed line. ",
-            ...runs.flatMap((run, i) => [nameOf(i), " "])), make("div", {className: "grid"}, ...charts));
+        section("Prediction by rolling", make("p", {}, "The first half of a sequence is encoded; the capsules of the last frame seen are rolled by 1, 2, … places and decoded. Lower is better; dashed, and in brackets: copying the last frame seen. A model that has learnt the transformation stays below its dashed line. ",
+            ...runs.flatMap((run, i) => [nameOf(i), " "])), make("div", {className: "grid"}, ...charts, predictionTable()));
 }
 
 function showCurves() {
