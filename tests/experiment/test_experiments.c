@@ -251,6 +251,35 @@ START_TEST(summaries_score_latents_and_predictions)
 }
 END_TEST
 
+/* A .npy holds the vectors alone: without labels nothing is selective. */
+START_TEST(vectors_may_be_a_npy_without_labels)
+{
+    const size_t shape[] = {N_OWN, 7};
+    tvae_config *config = NULL;
+    tvae_archive *archive = NULL;
+    tvae_tensor *x = NULL;
+    tvae_run *run = NULL;
+
+    ASSERT_OK(tvae_tensor_create(2, shape, &x));
+    fill_uniform(tvae_tensor_data(x), tvae_tensor_count(x), -1.0, 1.0, 2);
+    ASSERT_OK(tvae_archive_create(&archive));
+    ASSERT_OK(tvae_archive_put(archive, "x", x));
+    ASSERT_OK(tvae_archive_save(archive, scratch("vectors.npy")));
+    tvae_archive_destroy(&archive);
+    tvae_tensor_destroy(&x);
+    config = small_config("own_vectors");
+    set_key(config, "data", scratch("vectors.npy"));
+    ASSERT_OK(tvae_run_create(config, scratch("alone"), &run));
+    ASSERT_OK(tvae_run_train(run, NULL));
+    ASSERT_OK(tvae_run_evaluate(run, NULL, NULL, NULL));
+    ck_assert(isfinite(number(run, "loss")));
+    ck_assert(isnan(number(run, "class_selectivity.selective_units")));
+    ck_assert(isnan(number(run, "class_selectivity.mean_d_prime")));
+    tvae_run_destroy(&run);
+    tvae_config_destroy(&config);
+}
+END_TEST
+
 /* Copying the last frame seen, against the data themselves. */
 START_TEST(prediction_is_compared_with_copying)
 {
@@ -311,6 +340,7 @@ int main(void)
     tcase_add_test(tcase, own_data_must_be_named);
     tcase_add_test(tcase, generalization_is_tested_on_combined_transforms);
     tcase_add_test(tcase, summaries_score_latents_and_predictions);
+    tcase_add_test(tcase, vectors_may_be_a_npy_without_labels);
     tcase_add_test(tcase, prediction_is_compared_with_copying);
     tcase_add_test(tcase, causal_priors_want_a_boundary);
     suite_add_tcase(suite, tcase);
