@@ -43,6 +43,23 @@ enum {
     TVAE_N_TERMS = 5                  /**< how many this version knows */
 };
 
+/** Places in an array of seconds: the parts of a training step, which add up to it (see
+ *  tvae_trainer_part_seconds()). */
+enum {
+    TVAE_PART_NOISE = 0,        /**< drawing the noise of z and u */
+    TVAE_PART_ENCODERS = 1,     /**< both encoders, forward */
+    TVAE_PART_PRIOR = 2,        /**< samples of z and u, their KL, and t */
+    TVAE_PART_DECODER = 3,      /**< the decoder, forward */
+    TVAE_PART_LIKELIHOOD = 4,   /**< -log p(x | t), its gradient, the terms */
+    TVAE_PART_EQUIVARIANCE = 5, /**< the equivariance error of t */
+    TVAE_PART_BACKWARD = 6,     /**< gradients by activations, and by parameters where
+                                     they are stored (max_gradient_norm) */
+    TVAE_PART_UPDATE = 7,       /**< the update; without max_gradient_norm also the
+                                     weights' gradients, which are made and applied block
+                                     by block */
+    TVAE_N_PARTS = 8            /**< how many this version knows */
+};
+
 /** Options of tvae_model_create() and tvae_model_compose(). */
 typedef struct tvae_model_options {
     size_t size;           /**< filled by tvae_model_options_init() */

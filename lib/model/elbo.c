@@ -55,14 +55,17 @@ static tvae_status run_forward(tvi_pass *pass, const tvae_model *model,
         st = tvi_workspace_get(work, TVI_SLOT_D_OUTPUT, n_values, d_output);
     if (st == TVAE_OK)
         st = tvi_pass_encode(pass, work);
+    tvi_stopwatch_lap(batch->watch, TVAE_PART_ENCODERS);
     if (st == TVAE_OK)
         st = tvi_pass_sample(pass, work, batch->noise_z, batch->noise_u, TVI_ROW_KL);
     if (st == TVAE_OK)
         st = tvi_pass_construct(pass, work, NULL);
     if (st == TVAE_OK && model->options.predict_steps)
         st = tvi_pass_look_ahead(pass, work, (size_t)model->options.predict_steps);
+    tvi_stopwatch_lap(batch->watch, TVAE_PART_PRIOR);
     if (st == TVAE_OK)
         st = tvi_pass_decode(pass, work);
+    tvi_stopwatch_lap(batch->watch, TVAE_PART_DECODER);
     if (st != TVAE_OK)
         return st;
     tvi_pass_likelihood(pass, 1.0f / (float)pass->n_outputs, d_output ? *d_output : NULL);
@@ -74,6 +77,7 @@ static tvae_status run_forward(tvi_pass *pass, const tvae_model *model,
         terms[TVAE_TERM_KL_U] = mean_of(pass->u.row_sums, pass->n_rows);
     terms[TVAE_TERM_LOSS] =
         terms[TVAE_TERM_NEG_LOG_PX] + terms[TVAE_TERM_KL_Z] + terms[TVAE_TERM_KL_U];
+    tvi_stopwatch_lap(batch->watch, TVAE_PART_LIKELIHOOD);
     return check_terms(terms);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/refcount.h"
+#include "base/stopwatch.h"
 #include "layer/layer.h"
 #include "layer/workspace.h"
 #include "topography/topography.h"
@@ -28,7 +29,8 @@ typedef struct tvi_batch {
     const float *x;       /* [n_sequences * n_frames, n_pixels] */
     const float *noise_z; /* [n_sequences * n_frames, n_latents]; NULL: at the means */
     const float *noise_u;
-    double kl_weight; /* of both KLs in the gradient; the terms are not weighted */
+    double kl_weight;     /* of both KLs in the gradient; the terms are not weighted */
+    tvi_stopwatch *watch; /* laps are numbered by TVAE_PART; NULL: nobody asks */
 } tvi_batch;
 
 /* The loss terms (TVAE_N_TERMS of them) of a batch, and, unless `sink` is NULL, the

@@ -121,10 +121,18 @@ static tvae_status begin_delivery(update_sink *sink)
 {
     tvae_status st;
 
+    tvi_stopwatch_lap(sink->batch->watch, TVAE_PART_BACKWARD);
     if (sink->measured)
         return TVAE_OK;
     st = measure_equivariance(sink->trainer, sink->batch, sink->terms);
     sink->measured = st == TVAE_OK;
+    tvi_stopwatch_lap(sink->batch->watch, TVAE_PART_EQUIVARIANCE);
+    return st;
+}
+
+static tvae_status end_delivery(const update_sink *sink, tvae_status st)
+{
+    tvi_stopwatch_lap(sink->batch->watch, TVAE_PART_UPDATE);
     return st;
 }
 
@@ -132,25 +140,25 @@ static tvae_status take_gradient(tvi_gradient_sink *head, tvi_parameter *paramet
                                  float *gradient)
 {
     update_sink *sink = (update_sink *)(void *)head;
-    const tvae_status st = begin_delivery(sink);
+    tvae_status st = begin_delivery(sink);
 
-    if (st != TVAE_OK)
-        return st;
-    return tvi_optimiser_update(&sink->trainer->optimiser, sink->trainer->n_steps + 1,
-                                parameter, gradient);
+    if (st == TVAE_OK)
+        st = tvi_optimiser_update(&sink->trainer->optimiser, sink->trainer->n_steps + 1,
+                                  parameter, gradient);
+    return end_delivery(sink, st);
 }
 
 static tvae_status take_product(tvi_gradient_sink *head, tvi_parameter *parameter,
                                 const tvi_outer_product *product)
 {
     update_sink *sink = (update_sink *)(void *)head;
-    const tvae_status st = begin_delivery(sink);
+    tvae_status st = begin_delivery(sink);
 
-    if (st != TVAE_OK)
-        return st;
-    return tvi_optimiser_update_product(&sink->trainer->optimiser,
-                                        sink->trainer->n_steps + 1, parameter, product,
-                                        head->scratch);
+    if (st == TVAE_OK)
+        st = tvi_optimiser_update_product(&sink->trainer->optimiser,
+                                          sink->trainer->n_steps + 1, parameter, product,
+                                          head->scratch);
+    return end_delivery(sink, st);
 }
 
 /* The finite ones of the terms tell where it began; with all of them finite it is t. */
@@ -219,11 +227,16 @@ static tvae_status step_clipped(tvae_trainer *trainer, const tvi_batch *batch,
         return TVAE_E_NOMEM;
     tvi_parameter_list_zero_gradients(list);
     st = tvi_model_loss(trainer->model, trainer->work, batch, terms, &store);
+    tvi_stopwatch_lap(batch->watch, TVAE_PART_BACKWARD);
     if (st == TVAE_OK)
         st = measure_equivariance(trainer, batch, terms);
+    tvi_stopwatch_lap(batch->watch, TVAE_PART_EQUIVARIANCE);
     if (st == TVAE_E_NUMERIC)
         return fail_not_finite(trainer, terms);
-    return st == TVAE_OK ? update_clipped(trainer) : st;
+    if (st == TVAE_OK)
+        st = update_clipped(trainer);
+    tvi_stopwatch_lap(batch->watch, TVAE_PART_UPDATE);
+    return st;
 }
 
 /* Each parameter is updated while its gradient is at hand. */
@@ -275,10 +288,12 @@ tvae_status tvae_trainer_step(tvae_trainer *trainer, const tvae_tensor *x, doubl
     st = check_frames(trainer, x);
     if (st != TVAE_OK)
         return st;
+    tvi_stopwatch_start(&trainer->watch);
     batch = (tvi_batch){.n_sequences = tvae_tensor_extent(x, 0),
                         .n_frames = tvae_tensor_extent(x, 1),
                         .x = tvae_tensor_data_const(x),
-                        .kl_weight = tvae_trainer_kl_weight(trainer)};
+                        .kl_weight = tvae_trainer_kl_weight(trainer),
+                        .watch = &trainer->watch};
     if (!tvi_multiply(batch.n_sequences * batch.n_frames, trainer->model->n_latents,
                       &n_values) ||
         n_values > SIZE_MAX / 2)
@@ -287,10 +302,12 @@ tvae_status tvae_trainer_step(tvae_trainer *trainer, const tvae_tensor *x, doubl
     if (st != TVAE_OK)
         return st;
     draw_noise(trainer, n_values);
+    tvi_stopwatch_lap(&trainer->watch, TVAE_PART_NOISE);
     batch.noise_z = trainer->noise;
     batch.noise_u = trainer->model->u_encoder ? trainer->noise + n_values : NULL;
 
     st = tvi_trainer_step_batch(trainer, &batch, all_terms);
+    tvi_stopwatch_lap(&trainer->watch, TVAE_PART_BACKWARD);
     if (n_terms > 0)
         memcpy(terms, all_terms, n_terms * sizeof *terms);
     return st;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "train/trainer.h"
 
+#include <string.h>
+
 #include "base/memory.h"
 #include "train/options.h"
 #include "train/schedule.h"
@@ -87,4 +89,21 @@ double tvae_trainer_kl_weight(const tvae_trainer *trainer)
 {
     return trainer ? tvi_kl_weight_at(&trainer->optimiser.options, trainer->n_steps)
                    : -1.0;
+}
+
+_Static_assert((int)TVAE_N_PARTS <= (int)TVI_STOPWATCH_PARTS, "a lap for each part");
+
+tvae_status tvae_trainer_part_seconds(const tvae_trainer *trainer, double *seconds,
+                                      size_t n_parts)
+{
+    if (!trainer || !seconds)
+        return tvi_fail(TVAE_E_INVALID, "trainer_part_seconds: %s is NULL",
+                        trainer ? "seconds" : "trainer");
+    if (n_parts > TVAE_N_PARTS)
+        return tvi_fail(TVAE_E_INVALID,
+                        "trainer_part_seconds: n_parts is %zu, want at most TVAE_N_PARTS "
+                        "(%d)",
+                        n_parts, TVAE_N_PARTS);
+    memcpy(seconds, trainer->watch.seconds, n_parts * sizeof *seconds);
+    return TVAE_OK;
 }

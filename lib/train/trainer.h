@@ -20,7 +20,8 @@ struct tvae_trainer {
     size_t n_noise;
     float *scratch; /* of the equivariance error */
     size_t n_scratch;
-    double *block_sums; /* of the gradient's norm; NULL before the first clipped step */
+    double *block_sums;  /* of the gradient's norm; NULL before the first clipped step */
+    tvi_stopwatch watch; /* of the latest step: laps are numbered by TVAE_PART */
 };
 
 /* One step with the noise of `batch`; `terms` [TVAE_N_TERMS] as tvae_trainer_step(). */

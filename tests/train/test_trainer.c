@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/memory.h"
 #include "base/rng.h"
@@ -211,6 +212,68 @@ START_TEST(step_allocates_nothing_after_the_first)
 }
 END_TEST
 
+static double sum_of_parts(const tvae_trainer *trainer)
+{
+    double seconds[TVAE_N_PARTS], sum = 0.0;
+
+    ASSERT_OK(tvae_trainer_part_seconds(trainer, seconds, TVAE_N_PARTS));
+    for (size_t part = 0; part < TVAE_N_PARTS; part++) {
+        ck_assert(seconds[part] >= 0.0);
+        sum += seconds[part];
+    }
+    return sum;
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+
+    ck_assert_int_eq(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* With the gradient stored (clipping) and without. */
+START_TEST(parts_are_those_of_the_latest_step)
+{
+    tvae_train_options options = default_options(TVAE_OPTIMIZER_SGD, 0.001);
+    tvae_model *model = build_small_model(true, 3);
+    tvae_tensor *x = build_batch(4, 4);
+    tvae_trainer *trainer = NULL;
+
+    options.max_gradient_norm = _i ? 1.0 : 0.0;
+    ASSERT_OK(tvae_trainer_create(model, &options, &trainer));
+    ck_assert(sum_of_parts(trainer) == 0.0);
+    for (int step = 0; step < 3; step++) {
+        const double start = seconds_now();
+
+        ASSERT_OK(tvae_trainer_step(trainer, x, NULL, 0));
+        ck_assert(sum_of_parts(trainer) > 0.0);
+        ck_assert(sum_of_parts(trainer) <= seconds_now() - start + 1e-6);
+    }
+    tvae_trainer_destroy(&trainer);
+    tvae_tensor_destroy(&x);
+    tvae_model_destroy(&model);
+}
+END_TEST
+
+START_TEST(part_seconds_rejects_bad_arguments)
+{
+    double seconds[TVAE_N_PARTS] = {7.0};
+    tvae_model *model = build_small_model(true, 3);
+    tvae_trainer *trainer = NULL;
+
+    ASSERT_OK(tvae_trainer_create(model, NULL, &trainer));
+    ASSERT_STATUS(tvae_trainer_part_seconds(NULL, seconds, 1), TVAE_E_INVALID);
+    ASSERT_STATUS(tvae_trainer_part_seconds(trainer, NULL, 1), TVAE_E_INVALID);
+    ASSERT_STATUS(tvae_trainer_part_seconds(trainer, seconds, TVAE_N_PARTS + 1),
+                  TVAE_E_INVALID);
+    ASSERT_OK(tvae_trainer_part_seconds(trainer, seconds, 0));
+    ck_assert(seconds[0] == 7.0);
+    tvae_trainer_destroy(&trainer);
+    tvae_model_destroy(&model);
+}
+END_TEST
+
 START_TEST(step_refuses_a_loss_that_is_not_finite)
 {
     const tvae_train_options options = default_options(TVAE_OPTIMIZER_SGD, 0.001);
@@ -302,6 +365,8 @@ int main(void)
     tcase_add_test(tcase, step_equals_gradient_and_update_by_hand);
     tcase_add_test(tcase, steps_lower_the_loss);
     tcase_add_test(tcase, step_allocates_nothing_after_the_first);
+    tcase_add_loop_test(tcase, parts_are_those_of_the_latest_step, 0, 2);
+    tcase_add_test(tcase, part_seconds_rejects_bad_arguments);
     tcase_add_test(tcase, step_refuses_a_loss_that_is_not_finite);
     tcase_add_test(tcase, seeds_decide_the_noise);
     tcase_add_test(tcase, set_learning_rate_changes_the_next_step);

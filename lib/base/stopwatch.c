@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/stopwatch.h"
+
+#include <time.h>
+
+static double seconds_now(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+void tvi_stopwatch_start(tvi_stopwatch *watch)
+{
+    *watch = (tvi_stopwatch){.latest = seconds_now()};
+}
+
+void tvi_stopwatch_lap(tvi_stopwatch *watch, size_t part)
+{
+    double now;
+
+    if (!watch)
+        return;
+    now = seconds_now();
+    watch->seconds[part] += now - watch->latest;
+    watch->latest = now;
+}
