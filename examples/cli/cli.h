@@ -23,6 +23,7 @@ int command_decode(int n_words, char **words);
 int command_sample(int n_words, char **words);
 int command_roll(int n_words, char **words);
 int command_doctor(int n_words, char **words);
+int command_bench(int n_words, char **words);
 
 /* ---- arguments.c
  * ------------------------------------------------------------------------- */

@@ -42,6 +42,10 @@ static const struct command {
      "roll capsules along an axis: what the model takes for a transformation"},
     {"doctor", command_doctor, "doctor",
      "versions, CPU, BLAS kernel, and what would be faster"},
+    {"bench", command_bench,
+     "bench [--json] [--data PATH]... [--threads N] [--config mnist|dsprites]\n"
+     "                  [--only ROW]... [--set KEY=VALUE]...",
+     "timings at the paper's sizes, within a minute"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
