@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """`tvae bench`: every row is there, in its form, in time; nothing is said about speed.
 
-    test_bench.py PROGRAM
+    test_bench.py PROGRAM SOURCE_FOLDER
 
 The model is small, so that the test ends soon even under a sanitizer.
 """
@@ -110,7 +110,15 @@ def check_wrong_usage():
         assert result.returncode == 2 and hint in result.stderr, (words, result)
 
 
+def check_documentation():
+    with open(f"{sys.argv[2]}/docs/performance.md", encoding="utf-8") as file:
+        text = file.read()
+    for name in TIMED | MNIST_ONLY | set(COUNTED):
+        assert f"`{name}`" in text, f"docs/performance.md says nothing of {name}"
+
+
 def main():
+    check_documentation()
     check_all_rows()
     check_choices()
     check_table()
