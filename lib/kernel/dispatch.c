@@ -29,10 +29,14 @@ static void fill_tables(void)
 {
     FILL_TABLE(tables[TVAE_KERNEL_PORTABLE], portable);
 #if defined(__x86_64__) || defined(__i386__)
-    if (tvi_machine_level() >= TVAE_KERNEL_AVX2)
+    if (tvi_machine_level() >= TVAE_KERNEL_AVX2) {
         FILL_TABLE(tables[TVAE_KERNEL_AVX2], avx2);
-    if (tvi_machine_level() >= TVAE_KERNEL_AVX512)
+        tvi_set_tile_avx2(&tables[TVAE_KERNEL_AVX2]);
+    }
+    if (tvi_machine_level() >= TVAE_KERNEL_AVX512) {
         FILL_TABLE(tables[TVAE_KERNEL_AVX512], avx512);
+        tvi_set_tile_avx512(&tables[TVAE_KERNEL_AVX512]);
+    }
 #endif
 }
 

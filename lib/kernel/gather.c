@@ -1,68 +1,67 @@
 /* SPDX-License-Identifier: MIT */
-#include <string.h>
-
 #include "kernel/level.h"
+#include "kernel/vector.h"
 
-/* Sums of listed rows. Vectors are written as the compilers' vector types: the panel's
- * sums must stay in registers, which no compiler finds out by itself. */
+/* Sums of listed rows. */
 
-#if defined(__AVX512F__)
-enum { LANES = 16 };
-#elif defined(__AVX__)
-enum { LANES = 8 };
-#else
-enum { LANES = 4 };
-#endif
-enum { PANEL_VECTORS = 8, PANEL = PANEL_VECTORS * LANES };
-
-typedef float vector __attribute__((vector_size(LANES * sizeof(float))));
-
-static inline vector load(const float *from)
-{
-    vector v;
-
-    memcpy(&v, from, sizeof v);
-    return v;
-}
-
-static inline void store(float *to, vector v)
-{
-    memcpy(to, &v, sizeof v);
-}
+enum {
+    LANES = TVI_LANES,
+    PANEL_VECTORS = 8,
+    PANEL = PANEL_VECTORS * LANES,
+    LINE_FLOATS = 16,
+    STAGE_ROWS = 16384 / PANEL
+};
 
 /* Columns column .. column + width - 1 of a gather, their weights at hand. */
 typedef struct panel {
     const tvi_gather *g;
-    const float *w; /* the panel's first column */
+    const float *w; /* the panel's first column of row index_base */
+    size_t ld_w, index_base;
     size_t column, width;
 } panel;
 
-/* One list's sums in `n_vectors` vectors. The last vector ends with the last column, and
- * so may overlap the one before it: both hold the same sums. */
-static inline __attribute__((always_inline)) void gather_list(const panel *p, size_t list,
-                                                              size_t n_vectors)
+/* Every loop over the vectors of a panel: not unrolled, it would keep its sums in memory.
+ */
+#define UNROLL _Pragma("GCC unroll 8")
+
+/* Where vector v of n_vectors begins: the last one ends with the last column, and so may
+ * overlap the one before it. Both hold the same sums. */
+TVI_INLINE size_t place(const panel *p, size_t v, size_t n_vectors)
+{
+    return v + 1 < n_vectors ? v * LANES : p->width - LANES;
+}
+
+/* One list's sums in `n_vectors` vectors. */
+TVI_INLINE void gather_list(const panel *p, size_t list, size_t n_vectors)
 {
     const tvi_gather *g = p->g;
-    const size_t last = p->width - LANES, ld_w = g->ld_w;
+    const size_t ld_w = p->ld_w, base = p->index_base;
     const float *const w = p->w, *const value = g->value;
     const uint32_t *const index = g->index, end = g->end[list];
     float *const y = g->y + list * g->ld_y + p->column;
-    vector sums[PANEL_VECTORS] = {{0}};
+    tvi_vector sums[PANEL_VECTORS];
 
-    for (size_t v = 0; g->start && v < n_vectors; v++)
-        sums[v] = load(g->start + list * g->ld_start + p->column +
-                       (v + 1 < n_vectors ? v * LANES : last));
+    UNROLL
+    for (size_t v = 0; v < n_vectors; v++)
+        sums[v] = (tvi_vector){0};
+    if (g->start) {
+        const float *start = g->start + list * g->ld_start + p->column;
+
+        UNROLL
+        for (size_t v = 0; v < n_vectors; v++)
+            sums[v] = tvi_load(start + place(p, v, n_vectors));
+    }
     for (uint32_t k = g->begin[list]; k < end; k++) {
-        const float *row = w + index[k] * ld_w;
+        const float *row = w + (index[k] - base) * ld_w;
         const float factor = value[k];
 
-        for (size_t v = 0; v + 1 < n_vectors; v++)
-            sums[v] += factor * load(row + v * LANES);
-        sums[n_vectors - 1] += factor * load(row + last);
+        UNROLL
+        for (size_t v = 0; v < n_vectors; v++)
+            sums[v] += factor * tvi_load(row + place(p, v, n_vectors));
     }
-    for (size_t v = 0; v + 1 < n_vectors; v++)
-        store(y + v * LANES, sums[v]);
-    store(y + last, sums[n_vectors - 1]);
+    UNROLL
+    for (size_t v = 0; v < n_vectors; v++)
+        tvi_store(y + place(p, v, n_vectors), sums[v]);
 }
 
 /* Fewer columns than a vector has lanes, added up as those of any panel. */
@@ -70,23 +69,35 @@ static void gather_narrow(const panel *p, size_t list)
 {
     const tvi_gather *g = p->g;
     const size_t bytes = p->width * sizeof(float);
-    vector sum = {0};
+    tvi_vector sum = {0};
 
     if (g->start)
         memcpy(&sum, g->start + list * g->ld_start + p->column, bytes);
     for (uint32_t k = g->begin[list]; k < g->end[list]; k++) {
-        vector row = {0};
+        tvi_vector row = {0};
 
-        memcpy(&row, p->w + g->index[k] * g->ld_w, bytes);
+        memcpy(&row, p->w + (g->index[k] - p->index_base) * p->ld_w, bytes);
         sum += g->value[k] * row;
     }
     memcpy(g->y + list * g->ld_y + p->column, &sum, bytes);
 }
 
-#define GATHER_LISTS(n_vectors)                             \
-    do {                                                    \
-        for (size_t list = 0; list < p->g->n_lists; list++) \
-            gather_list(p, list, n_vectors);                \
+/* What will be wanted next of the arrays beside y. */
+static void fetch_near(const panel *p, size_t list)
+{
+    const tvi_gather *g = p->g;
+
+    for (size_t i = 0; i < TVI_NEAR && g->near[i]; i++)
+        for (size_t c = 0; c < p->width; c += LINE_FLOATS)
+            __builtin_prefetch(g->near[i] + list * g->ld_near + p->column + c, 1);
+}
+
+#define GATHER_LISTS(n_vectors)                               \
+    do {                                                      \
+        for (size_t list = 0; list < p->g->n_lists; list++) { \
+            fetch_near(p, list);                              \
+            gather_list(p, list, n_vectors);                  \
+        }                                                     \
     } while (0)
 
 static void gather_panel(const panel *p)
@@ -122,21 +133,39 @@ static void gather_panel(const panel *p)
     }
 }
 
+/* The weights of the panel in whole lines, one after another: as they lie, the rows of a
+ * wide matrix would meet in few places of the cache, and vectors across two lines. */
+static void gather_staged(panel *p)
+{
+    float stage[STAGE_ROWS * PANEL] __attribute__((aligned(64)));
+    const tvi_gather *g = p->g;
+
+    for (size_t row = 0; row < g->n_staged; row++)
+        memcpy(stage + row * PANEL, p->w + (g->first_staged + row) * g->ld_w,
+               p->width * sizeof *stage);
+    p->w = stage;
+    p->ld_w = PANEL;
+    p->index_base = g->first_staged;
+    gather_panel(p);
+}
+
 static void gather(const tvi_gather *g)
 {
     for (size_t column = 0; column < g->n; column += PANEL) {
         const size_t width = g->n - column < PANEL ? g->n - column : PANEL;
-        panel p = {.g = g, .column = column, .width = width};
+        panel p = {.g = g, .ld_w = g->ld_w, .column = column, .width = width};
 
-        p.w = g->w + column;
-        if (g->panel_stride)
-            p.w = g->w + column / TVI_GATHER_PANEL * g->panel_stride +
-                  column % TVI_GATHER_PANEL;
-        gather_panel(&p);
+        p.w = g->panel_stride ? g->w + column / PANEL * g->panel_stride : g->w + column;
+        if (g->n_staged)
+            gather_staged(&p);
+        else
+            gather_panel(&p);
     }
 }
 
 void TVI_LEVEL_NAME(tvi_set_gather, TVI_ISA)(tvi_kernels *t)
 {
+    t->gather_columns = PANEL;
+    t->gather_stage_rows = STAGE_ROWS;
     t->gather = gather;
 }

@@ -2,12 +2,14 @@
 #ifndef TVI_KERNEL_KERNEL_H
 #define TVI_KERNEL_KERNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Columns of a gather may be cut at multiples of the grain, whole vectors of every level.
- * In panels, columns lie PANEL to a row, one panel after another. */
-enum { TVI_GATHER_GRAIN = 16, TVI_GATHER_PANEL = 128 };
+ * At most NEAR arrays
+ * can be brought near. */
+enum { TVI_GATHER_GRAIN = 16, TVI_NEAR = 3 };
 
 /* y[i, c] = start[i, c] + sum of value[k] w[index[k], c] over begin[i] <= k < end[i], for
  * n columns c and n_lists lists i; each ld is the stride from row to row. `start` may be
@@ -20,8 +22,27 @@ typedef struct tvi_gather {
     const float *w, *start;
     float *y;
     size_t ld_w, ld_start, ld_y;
-    size_t panel_stride; /* w is in panels, this far apart, and ld_w is PANEL; 0: not */
+    size_t panel_stride; /* w is in panels of the level's gather_columns, this far apart,
+                          * and ld_w their width; 0: not */
+    size_t first_staged, n_staged; /* rows of w, all that are listed, that pay to be
+                                    * copied first: at most the level's; 0: none */
+    const float *near[TVI_NEAR];   /* [n_lists, n] arrays that will be wanted where y is,
+                                    * brought near meanwhile; NULL ends them */
+    size_t ld_near;
 } tvi_gather;
+
+/* A tile of a product: c = a b, plus what c holds if `add`, plus bias [n_columns] unless
+ * that is NULL. a holds tile_rows rows of stride ld_a or, if `a_packed`, lies as [k,
+ * tile_rows]; b is packed in rows of tile_columns. Of c the rows first_row <= i < end_row
+ * and the first n_columns columns are written. */
+typedef struct tvi_tile {
+    size_t k;
+    const float *a, *b, *bias;
+    float *c;
+    size_t ld_a, ld_c;
+    size_t first_row, end_row, n_columns;
+    bool a_packed, add;
+} tvi_tile;
 
 /* Vector kernels, compiled once per instruction set and chosen at run time. Each works on
  * plain contiguous arrays on the calling thread; callers split long ones with
@@ -92,8 +113,17 @@ typedef struct tvi_kernels {
     void (*adam)(size_t n, float step_size, float root_correction, float beta1,
                  float beta2, float epsilon, float decay, const float *gradient,
                  float *mean, float *square_mean, float *value);
-    /* Sums of listed rows: see tvi_gather. */
+    /* Sums of listed rows: see tvi_gather; panels are gather_columns wide. */
+    size_t gather_columns, gather_stage_rows;
     void (*gather)(const tvi_gather *g);
+    /* Products in tiles: see tvi_tile. tile is NULL at levels that leave them to BLAS. */
+    size_t tile_rows, tile_columns;
+    void (*tile)(const tvi_tile *tile);
+    /* to [k, tile_columns] = from [k, n], or from [n, k] transposed; to [k, tile_rows] =
+     * from [k, n]; rows of `from` are ld apart, what n lacks is filled with zeros. */
+    void (*pack_columns)(size_t k, size_t n, size_t ld, const float *from, float *to);
+    void (*pack_transposed)(size_t k, size_t n, size_t ld, const float *from, float *to);
+    void (*pack_rows)(size_t k, size_t n, size_t ld, const float *from, float *to);
 } tvi_kernels;
 
 /* The kernels of the level in use. */

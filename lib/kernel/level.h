@@ -21,6 +21,9 @@ TVI_DECLARE_LEVEL(portable);
 #if defined(__x86_64__) || defined(__i386__)
 TVI_DECLARE_LEVEL(avx2);
 TVI_DECLARE_LEVEL(avx512);
+/* Without vectors of some width BLAS multiplies faster than tiles do. */
+void tvi_set_tile_avx2(tvi_kernels *t);
+void tvi_set_tile_avx512(tvi_kernels *t);
 #endif
 
 #endif

@@ -15,6 +15,11 @@ static const double MOST_DENSITY = 0.3;
 
 enum { LIST_GRAIN = 4, COLUMN_GRAIN = 256, LINE_FLOATS = 16 };
 
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 static size_t whole_lines(size_t n)
 {
     return (n + LINE_FLOATS - 1) / LINE_FLOATS * LINE_FLOATS;
@@ -56,9 +61,7 @@ static void list_row(const tvi_sparse_rows *sparse, size_t row, const float *x)
 
     for (size_t block = 0; block < lists->n_blocks; block++) {
         const size_t first = block * TVI_SPARSE_BLOCK;
-        const size_t last = sparse->width - first < TVI_SPARSE_BLOCK
-                                ? sparse->width
-                                : first + TVI_SPARSE_BLOCK;
+        const size_t last = least(first + TVI_SPARSE_BLOCK, sparse->width);
 
         lists->bounds[block * lists->n_lists + row] = k;
         for (size_t i = first; i < last; i++) {
@@ -148,8 +151,8 @@ bool tvi_sparse_list(tvi_sparse_rows *sparse, size_t n_rows, size_t width, const
     *sparse = (tvi_sparse_rows){.n_rows = n_rows, .width = width};
     divide_memory(sparse, with_columns, memory);
     tvi_parallel_for(n_rows, LIST_GRAIN, list_rows, &job);
-    if ((double)atomic_load(&job.n_listed) >
-        MOST_DENSITY * (double)n_rows * (double)width)
+    sparse->n_listed = atomic_load(&job.n_listed);
+    if ((double)sparse->n_listed > MOST_DENSITY * (double)n_rows * (double)width)
         return false;
     if (with_columns)
         tvi_parallel_for(width, COLUMN_GRAIN, list_columns, &job);
@@ -163,11 +166,18 @@ typedef struct forward_job {
     float *y;
 } forward_job;
 
-/* Outputs begin .. end - 1 of every row, block by block of the inputs. */
+/* Copying the weights of a block pays if each is used so often. */
+enum { USES_TO_STAGE = 3 };
+
+/* Outputs begin .. end - 1 of every row, some blocks of the inputs at a time: as many as
+ * can be staged, so that the weights of a panel come from a near cache while all rows
+ * pass. */
 static void multiply_outputs(void *context, size_t begin, size_t end)
 {
     const forward_job *job = context;
     const tvi_sparse_lists *rows = &job->x->rows;
+    const bool stages = job->x->n_listed >= USES_TO_STAGE * job->x->width;
+    const size_t step = tvi_kernel()->gather_stage_rows / TVI_SPARSE_BLOCK;
     tvi_gather g = {.n_lists = rows->n_lists,
                     .n = end - begin,
                     .index = rows->index,
@@ -178,9 +188,14 @@ static void multiply_outputs(void *context, size_t begin, size_t end)
                     .ld_w = job->n_outputs,
                     .ld_y = job->n_outputs};
 
-    for (size_t block = 0; block < rows->n_blocks; block++) {
+    for (size_t block = 0; block < rows->n_blocks; block += step) {
+        const size_t last = least(block + step, rows->n_blocks);
+
         g.begin = rows->bounds + block * rows->n_lists;
-        g.end = g.begin + rows->n_lists;
+        g.end = rows->bounds + last * rows->n_lists;
+        g.first_staged = block * TVI_SPARSE_BLOCK;
+        if (stages)
+            g.n_staged = least(last * TVI_SPARSE_BLOCK, job->x->width) - g.first_staged;
         tvi_kernel()->gather(&g);
         g.start = g.y;
         g.ld_start = g.ld_y;
@@ -197,12 +212,11 @@ void tvi_sparse_multiply(const tvi_sparse_rows *x, size_t n_outputs, const float
 
 size_t tvi_panel_floats(size_t n_rows, size_t n_outputs)
 {
-    const size_t n_panels =
-        n_outputs / TVI_GATHER_PANEL + (n_outputs % TVI_GATHER_PANEL != 0);
+    const size_t width = tvi_kernel()->gather_columns;
+    const size_t n_panels = n_outputs / width + (n_outputs % width != 0);
     size_t n_floats;
 
-    return tvi_multiply(n_panels * TVI_GATHER_PANEL, n_rows, &n_floats) ? n_floats
-                                                                        : SIZE_MAX;
+    return tvi_multiply(n_panels * width, n_rows, &n_floats) ? n_floats : SIZE_MAX;
 }
 
 typedef struct panel_copy {
@@ -214,14 +228,15 @@ typedef struct panel_copy {
 static void copy_panel_rows(void *context, size_t begin, size_t end)
 {
     const panel_copy *job = context;
+    const size_t width = tvi_kernel()->gather_columns;
 
     for (size_t row = begin; row < end; row++)
-        for (size_t first = 0; first < job->n_outputs; first += TVI_GATHER_PANEL) {
+        for (size_t first = 0; first < job->n_outputs; first += width) {
             const size_t left = job->n_outputs - first;
 
-            memcpy(job->panels + first * job->n_rows + row * TVI_GATHER_PANEL,
+            memcpy(job->panels + first * job->n_rows + row * width,
                    job->from + row * job->n_outputs + first,
-                   (left < TVI_GATHER_PANEL ? left : TVI_GATHER_PANEL) * sizeof(float));
+                   (left < width ? left : width) * sizeof(float));
         }
 }
 
@@ -232,24 +247,28 @@ void tvi_panel_copy(size_t n_rows, size_t n_outputs, const float *from, float *p
     tvi_parallel_for(n_rows, LIST_GRAIN, copy_panel_rows, &job);
 }
 
-void tvi_sparse_multiply_transposed(const tvi_sparse_rows *x, size_t n_outputs,
-                                    const float *dy_panels, size_t begin, size_t end,
-                                    bool add, float *y)
+void tvi_sparse_outer_block(const tvi_sparse_rows *x, size_t n_outputs,
+                            const float *dy_panels, const tvi_block *block, bool add,
+                            const float *const near[TVI_NEAR], size_t ld_to, float *to)
 {
     const tvi_sparse_lists *columns = &x->columns;
-    const tvi_gather g = {.n_lists = end - begin,
-                          .n = n_outputs,
-                          .begin = columns->bounds + begin,
-                          .end = columns->bounds + columns->n_lists + begin,
-                          .index = columns->index,
-                          .value = columns->value,
-                          .w = dy_panels,
-                          .start = add ? y : NULL,
-                          .y = y,
-                          .ld_w = TVI_GATHER_PANEL,
-                          .panel_stride = x->n_rows * TVI_GATHER_PANEL,
-                          .ld_start = n_outputs,
-                          .ld_y = n_outputs};
+    const size_t width = tvi_kernel()->gather_columns;
+    tvi_gather g = {.n_lists = block->end_row - block->first_row,
+                    .n = block->end_column - block->first_column,
+                    .begin = columns->bounds + block->first_row,
+                    .end = columns->bounds + columns->n_lists + block->first_row,
+                    .index = columns->index,
+                    .value = columns->value,
+                    .w = dy_panels + block->first_column * x->n_rows,
+                    .start = add ? to : NULL,
+                    .y = to,
+                    .ld_w = width,
+                    .panel_stride = x->n_rows * width,
+                    .ld_start = ld_to,
+                    .ld_y = ld_to,
+                    .ld_near = n_outputs};
 
+    for (size_t i = 0; near && i < TVI_NEAR && near[i]; i++)
+        g.near[i] = near[i] + block->first_row * n_outputs + block->first_column;
     tvi_kernel()->gather(&g);
 }

@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernel/kernel.h"
+#include "kernel/tiles.h"
+
 /* The non-zeros of a matrix as lists, one for each of its rows or columns: list i holds
  * index[k] and value[k], k ascending, from bounds[0][i] to bounds[n_blocks][i]; the part
  * of it whose indices lie in block b ends at bounds[b + 1][i]. */
@@ -18,14 +21,13 @@ typedef struct tvi_sparse_lists {
 
 /* A batch of rows of which most values are zero. */
 typedef struct tvi_sparse_rows {
-    size_t n_rows, width;
+    size_t n_rows, width, n_listed;
     tvi_sparse_lists rows;    /* blocks of TVI_SPARSE_BLOCK columns */
     tvi_sparse_lists columns; /* one block; bounds is NULL unless asked for */
 } tvi_sparse_rows;
 
-/* Inputs in a block: with a panel of outputs (kernel.h) their weights stay in the first
- * cache while all rows pass. */
-enum { TVI_SPARSE_BLOCK = 64 };
+/* Inputs in a block; gathers stage the weights of one or more. */
+enum { TVI_SPARSE_BLOCK = 128 };
 
 /* Floats of memory that the lists of a matrix need, without and with those of its
  * columns; SIZE_MAX, which no allocation grants, if they cannot be listed. */
@@ -45,10 +47,12 @@ void tvi_sparse_multiply(const tvi_sparse_rows *x, size_t n_outputs, const float
 size_t tvi_panel_floats(size_t n_rows, size_t n_outputs);
 void tvi_panel_copy(size_t n_rows, size_t n_outputs, const float *from, float *panels);
 
-/* Rows begin .. end - 1 of x' dy [width, n_outputs], added to y [end - begin, n_outputs]
- * or written over it, on the calling thread; dy lies in panels. */
-void tvi_sparse_multiply_transposed(const tvi_sparse_rows *x, size_t n_outputs,
-                                    const float *dy_panels, size_t begin, size_t end,
-                                    bool add, float *y);
+/* That block of x' dy [width, n_outputs] into `to`, whose rows are ld_to apart, or added
+ * to it, on the calling thread; dy lies in panels, of which first_column begins one. What
+ * the block is of the arrays `near` [width, n_outputs], ended by NULL, is brought near
+ * meanwhile; `near` may be NULL. */
+void tvi_sparse_outer_block(const tvi_sparse_rows *x, size_t n_outputs,
+                            const float *dy_panels, const tvi_block *block, bool add,
+                            const float *const near[TVI_NEAR], size_t ld_to, float *to);
 
 #endif

@@ -26,6 +26,8 @@ static tvae_status forward(const tvae_layer *layer, const tvi_rows *x, float *y,
                            float *saved)
 {
     const linear_layer *linear = (const linear_layer *)layer;
+    const bool own_biases = linear->n_biases == linear->n_outputs;
+    const float *bias = own_biases ? linear->bias.value : NULL;
     const tvi_gemm product = {.m = x->n_rows,
                               .n = linear->n_outputs,
                               .k = linear->n_inputs,
@@ -34,17 +36,16 @@ static tvae_status forward(const tvae_layer *layer, const tvi_rows *x, float *y,
                               .b = linear->weight.value,
                               .ld_b = linear->n_outputs,
                               .c = y,
-                              .ld_c = linear->n_outputs};
-    const bool own_biases = linear->n_biases == linear->n_outputs;
+                              .ld_c = linear->n_outputs,
+                              .bias = bias};
     tvae_status st = TVAE_OK;
 
     (void)saved;
     if (x->sparse)
-        tvi_sparse_multiply(x->sparse, linear->n_outputs, linear->weight.value,
-                            own_biases ? linear->bias.value : NULL, y);
+        tvi_sparse_multiply(x->sparse, linear->n_outputs, linear->weight.value, bias, y);
     else
         st = tvi_gemm_run(&product);
-    if (st == TVAE_OK && linear->n_biases && !(x->sparse && own_biases))
+    if (st == TVAE_OK && linear->n_biases && !bias)
         tvi_bias_add(&linear->bias, x->n_rows, linear->n_outputs, y);
     return st;
 }
@@ -66,33 +67,29 @@ static tvae_status input_gradient(const linear_layer *linear, size_t n_rows,
     return tvi_gemm_run(&product);
 }
 
-/* Sparse rows take dy in panels. */
 static size_t scratch_floats(const tvae_layer *layer, size_t n_rows, size_t n_inputs)
 {
     (void)n_inputs;
-    return tvi_panel_floats(n_rows, ((const linear_layer *)layer)->n_outputs);
+    return tvi_outer_product_floats(n_rows, ((const linear_layer *)layer)->n_outputs);
 }
 
 static tvae_status weight_gradient(linear_layer *linear, const tvi_rows *x,
                                    const float *dy, float *scratch,
                                    tvi_gradient_sink *sink)
 {
-    const tvi_outer_product product = {
+    tvi_outer_product product = {
         .n_rows = x->n_rows,
         .n_inputs = linear->n_inputs,
         .n_outputs = linear->n_outputs,
         .x = x->values,
         .dy = dy,
-        .sparse = x->sparse && x->sparse->columns.bounds ? x->sparse : NULL,
-        .dy_panels = scratch};
-    tvae_status st = tvi_outer_product_check(&product);
+        .sparse = x->sparse && x->sparse->columns.bounds ? x->sparse : NULL};
+    const tvae_status st = tvi_outer_product_prepare(&product, scratch);
     float *gradient;
     bool accumulate;
 
     if (st != TVAE_OK)
         return st;
-    if (product.sparse)
-        tvi_panel_copy(x->n_rows, linear->n_outputs, dy, scratch);
     if (sink->take_product)
         return sink->take_product(sink, &linear->weight, &product);
     gradient = tvi_sink_begin(sink, &linear->weight, &accumulate);

@@ -4,76 +4,159 @@
 #include "base/parallel.h"
 #include "kernel/gemm.h"
 
-/* Rows a block: dense products lose speed with fewer, sparse ones do not. Blocks of
- * dense products end where OpenBLAS's kernels do. */
-enum { DENSE_ROWS = 256, SPARSE_ROWS = 32, ROW_STEP = 4 };
+/* Most rows and columns of a block. Products of BLAS lose speed with fewer rows. */
+enum {
+    TILE_ROWS = 24,
+    TILE_COLUMNS = 512,
+    BLAS_ROWS = 256,
+    SPARSE_ROWS = 64,
+    SPARSE_COLUMNS = 256,
+    ROW_STEP = 4,
+    COLUMN_STEP = 128 /* panels of every kind */
+};
 
-static tvi_gemm dense_rows(const tvi_outer_product *p, size_t begin, size_t end,
-                           float *to)
+static bool uses_tiles(const tvi_outer_product *p)
 {
-    return (tvi_gemm){.m = end - begin,
-                      .n = p->n_outputs,
+    return !p->sparse && tvi_kernel()->tile;
+}
+
+static tvi_tiles_outer as_tiles(const tvi_outer_product *p)
+{
+    return (tvi_tiles_outer){p->n_rows, p->n_inputs, p->n_outputs, p->x, p->dy_panels};
+}
+
+static tvi_gemm as_gemm(const tvi_outer_product *p, const tvi_block *block, size_t ld_to,
+                        float *to)
+{
+    return (tvi_gemm){.m = block->end_row - block->first_row,
+                      .n = block->end_column - block->first_column,
                       .k = p->n_rows,
-                      .a = p->x + begin,
+                      .a = p->x + block->first_row,
                       .ld_a = p->n_inputs,
                       .transpose_a = true,
-                      .b = p->dy,
+                      .b = p->dy + block->first_column,
                       .ld_b = p->n_outputs,
                       .c = to,
-                      .ld_c = p->n_outputs};
+                      .ld_c = ld_to};
 }
 
-tvae_status tvi_outer_product_check(const tvi_outer_product *product)
+size_t tvi_outer_product_floats(size_t n_rows, size_t n_outputs)
 {
-    const tvi_gemm whole = dense_rows(product, 0, product->n_inputs, NULL);
+    const size_t sparse = tvi_panel_floats(n_rows, n_outputs);
+    const size_t tiles = tvi_tiles_packed_floats(n_rows, n_outputs);
 
-    return tvi_gemm_check(&whole);
+    return sparse > tiles ? sparse : tiles;
 }
 
-size_t tvi_outer_product_block(const tvi_outer_product *product, size_t n_parts)
+tvae_status tvi_outer_product_prepare(tvi_outer_product *product, float *scratch)
 {
-    const size_t most = n_parts * (product->sparse ? SPARSE_ROWS : DENSE_ROWS);
-    const size_t n_blocks = n_parts * ((product->n_inputs + most - 1) / most);
-    const size_t rows = (product->n_inputs + n_blocks - 1) / n_blocks;
+    const tvi_block all = {0, product->n_inputs, 0, product->n_outputs};
+    const tvi_gemm whole = as_gemm(product, &all, product->n_outputs, NULL);
+    const tvae_status st = tvi_gemm_check(&whole);
 
-    return (rows + ROW_STEP - 1) / ROW_STEP * ROW_STEP;
-}
-
-void tvi_outer_product_rows(const tvi_outer_product *product, size_t begin, size_t end,
-                            float *block)
-{
-    const tvi_gemm dense = dense_rows(product, begin, end, block);
-
+    if (st != TVAE_OK)
+        return st;
+    product->dy_panels = scratch;
     if (product->sparse)
-        tvi_sparse_multiply_transposed(product->sparse, product->n_outputs,
-                                       product->dy_panels, begin, end, false, block);
+        tvi_panel_copy(product->n_rows, product->n_outputs, product->dy, scratch);
+    else if (uses_tiles(product))
+        tvi_tiles_pack(product->n_rows, product->n_outputs, product->dy, scratch);
+    return TVAE_OK;
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static size_t count_pieces(size_t n, size_t piece)
+{
+    return (n + piece - 1) / piece;
+}
+
+/* Equal pieces of n, none longer than `most`, but rounded up to whole units. */
+static size_t piece_of(size_t n, size_t most, size_t unit)
+{
+    const size_t n_pieces = count_pieces(n, most);
+
+    return count_pieces(count_pieces(n, n_pieces), unit) * unit;
+}
+
+tvi_outer_blocks tvi_outer_product_blocks(const tvi_outer_product *product)
+{
+    tvi_outer_blocks blocks = {.n_columns = product->n_outputs};
+
+    if (product->sparse) {
+        blocks.n_rows = piece_of(product->n_inputs, SPARSE_ROWS, ROW_STEP);
+        blocks.n_columns = piece_of(product->n_outputs, SPARSE_COLUMNS, COLUMN_STEP);
+    } else if (uses_tiles(product)) {
+        blocks.n_rows = TILE_ROWS;
+        blocks.n_columns = piece_of(product->n_outputs, TILE_COLUMNS, COLUMN_STEP);
+    } else {
+        blocks.n_rows = piece_of(product->n_inputs, BLAS_ROWS, ROW_STEP);
+    }
+    blocks.n_rows = least(blocks.n_rows, product->n_inputs);
+    blocks.n_columns = least(blocks.n_columns, product->n_outputs);
+    blocks.n_down = count_pieces(product->n_inputs, blocks.n_rows);
+    blocks.n_blocks = blocks.n_down * count_pieces(product->n_outputs, blocks.n_columns);
+    return blocks;
+}
+
+tvi_block tvi_outer_product_block(const tvi_outer_product *product,
+                                  const tvi_outer_blocks *blocks, size_t index)
+{
+    const size_t row = index % blocks->n_down * blocks->n_rows;
+    const size_t column = index / blocks->n_down * blocks->n_columns;
+
+    return (tvi_block){row, least(row + blocks->n_rows, product->n_inputs), column,
+                       least(column + blocks->n_columns, product->n_outputs)};
+}
+
+static void compute(const tvi_outer_product *product, const tvi_block *block, bool add,
+                    const float *const near[TVI_NEAR], size_t ld_to, float *to)
+{
+    const tvi_tiles_outer tiles = as_tiles(product);
+    tvi_gemm dense = as_gemm(product, block, ld_to, to);
+
+    dense.add_to_c = add;
+    if (product->sparse)
+        tvi_sparse_outer_block(product->sparse, product->n_outputs, product->dy_panels,
+                               block, add, near, ld_to, to);
+    else if (uses_tiles(product))
+        tvi_tiles_outer_block(&tiles, block, add, near, ld_to, to);
     else
         tvi_gemm_multiply(&dense);
 }
 
-typedef struct sparse_job {
+void tvi_outer_product_compute(const tvi_outer_product *product, const tvi_block *block,
+                               const float *const near[TVI_NEAR], float *to)
+{
+    compute(product, block, false, near, block->end_column - block->first_column, to);
+}
+
+typedef struct whole_job {
     const tvi_outer_product *product;
+    tvi_outer_blocks blocks;
     bool add;
     float *gradient;
-} sparse_job;
+} whole_job;
 
-static void multiply_sparse(void *context, size_t begin, size_t end)
+static void compute_blocks(void *context, size_t begin, size_t end)
 {
-    const sparse_job *job = context;
-    const tvi_outer_product *p = job->product;
+    const whole_job *job = context;
+    const size_t ld = job->product->n_outputs;
 
-    tvi_sparse_multiply_transposed(p->sparse, p->n_outputs, p->dy_panels, begin, end,
-                                   job->add, job->gradient + begin * p->n_outputs);
+    for (size_t i = begin; i < end; i++) {
+        const tvi_block block = tvi_outer_product_block(job->product, &job->blocks, i);
+
+        compute(job->product, &block, job->add, NULL, ld,
+                job->gradient + block.first_row * ld + block.first_column);
+    }
 }
 
 void tvi_outer_product_run(const tvi_outer_product *product, bool add, float *gradient)
 {
-    tvi_gemm dense = dense_rows(product, 0, product->n_inputs, gradient);
-    sparse_job job = {product, add, gradient};
+    whole_job job = {product, tvi_outer_product_blocks(product), add, gradient};
 
-    dense.add_to_c = add;
-    if (product->sparse)
-        tvi_parallel_for(product->n_inputs, ROW_STEP, multiply_sparse, &job);
-    else
-        (void)tvi_gemm_run(&dense);
+    tvi_parallel_for(job.blocks.n_blocks, 1, compute_blocks, &job);
 }

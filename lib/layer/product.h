@@ -11,21 +11,33 @@ typedef struct tvi_outer_product {
     size_t n_rows, n_inputs, n_outputs;
     const float *x, *dy;           /* [n_rows, n_inputs], [n_rows, n_outputs] */
     const tvi_sparse_rows *sparse; /* x by its non-zeros, columns too; or NULL */
-    const float *dy_panels;        /* with sparse: dy in panels */
+    const float *dy_panels;        /* dy as the products want it */
 } tvi_outer_product;
 
-/* Sizes that the matrix products can take; before the functions below. */
-tvae_status tvi_outer_product_check(const tvi_outer_product *product);
+/* Check the sizes and lay out dy in `scratch`, of so many floats, which must stay: before
+ * the functions below. */
+size_t tvi_outer_product_floats(size_t n_rows, size_t n_outputs);
+tvae_status tvi_outer_product_prepare(tvi_outer_product *product, float *scratch);
 
 /* The whole, split among the threads; added to the gradient or written over it. */
 void tvi_outer_product_run(const tvi_outer_product *product, bool add, float *gradient);
 
-/* Rows of the weight in a block, such that n_parts threads have as many blocks each and
- * a block's gradient stays in the cache. */
-size_t tvi_outer_product_block(const tvi_outer_product *product, size_t n_parts);
+/* The blocks that the gradient is made of, equal but for the last of each row and column,
+ * small enough that a block and what it updates stay in the second cache. */
+typedef struct tvi_outer_blocks {
+    size_t n_rows, n_columns; /* of a block */
+    size_t n_down, n_blocks;
+} tvi_outer_blocks;
 
-/* Rows begin .. end - 1 into block [end - begin, n_outputs], on the calling thread. */
-void tvi_outer_product_rows(const tvi_outer_product *product, size_t begin, size_t end,
-                            float *block);
+tvi_outer_blocks tvi_outer_product_blocks(const tvi_outer_product *product);
+
+/* Where block `index` lies; those of the same columns follow one another. */
+tvi_block tvi_outer_product_block(const tvi_outer_product *product,
+                                  const tvi_outer_blocks *blocks, size_t index);
+
+/* That block into `to`, row after row, on the calling thread; what it is of the arrays
+ * `near` [n_inputs, n_outputs], ended by NULL, is brought near meanwhile. */
+void tvi_outer_product_compute(const tvi_outer_product *product, const tvi_block *block,
+                               const float *const near[TVI_NEAR], float *to);
 
 #endif

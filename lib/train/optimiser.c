@@ -143,50 +143,59 @@ tvae_status tvi_optimiser_update(tvi_optimiser *optimiser, int64_t step,
     return TVAE_OK;
 }
 
-/* Blocks of rows of a weight, dealt out to parts in turn, so that rows of few non-zeros
- * go to all; each part has room for one block. */
+/* Blocks of a weight, dealt out to parts in turn, so that rows of few non-zeros go to
+ * all; each part has room for one block. */
 typedef struct product_update {
     const update *u;
     const tvi_outer_product *product;
-    size_t block_rows, n_blocks, n_parts;
+    tvi_outer_blocks blocks;
+    size_t n_parts;
     float *scratch;
 } product_update;
 
-static void update_block(const product_update *p, size_t block, float *gradient)
+static void update_block(const product_update *p, size_t index, float *gradient)
 {
-    const size_t n_inputs = p->product->n_inputs, n_outputs = p->product->n_outputs;
-    const size_t begin = block * p->block_rows;
-    const size_t end =
-        n_inputs - begin < p->block_rows ? n_inputs : begin + p->block_rows;
+    const float *const near[TVI_NEAR] = {p->u->value, p->u->buffers[0], p->u->buffers[1]};
+    const tvi_block block = tvi_outer_product_block(p->product, &p->blocks, index);
+    const size_t n_columns = block.end_column - block.first_column;
 
-    tvi_outer_product_rows(p->product, begin, end, gradient);
-    apply(p->u, begin * n_outputs, (end - begin) * n_outputs, gradient);
+    tvi_outer_product_compute(p->product, &block, near, gradient);
+    for (size_t row = block.first_row; row < block.end_row; row++)
+        apply(p->u, row * p->product->n_outputs + block.first_column, n_columns,
+              gradient + (row - block.first_row) * n_columns);
 }
 
 static void update_parts(void *context, size_t begin, size_t end)
 {
     const product_update *p = context;
+    const size_t n_floats = p->blocks.n_rows * p->blocks.n_columns;
 
     for (size_t part = begin; part < end; part++)
-        for (size_t block = part; block < p->n_blocks; block += p->n_parts)
-            update_block(p, block,
-                         p->scratch + part * p->block_rows * p->product->n_outputs);
+        for (size_t block = part; block < p->blocks.n_blocks; block += p->n_parts)
+            update_block(p, block, p->scratch + part * n_floats);
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
 }
 
 tvae_status tvi_optimiser_update_product(tvi_optimiser *optimiser, int64_t step,
                                          tvi_parameter *parameter,
-                                         const tvi_outer_product *product, float *scratch)
+                                         const tvi_outer_product *product, float *scratch,
+                                         size_t n_scratch)
 {
     product_update p = {.product = product, .scratch = scratch};
     update u;
+    size_t most_parts;
     tvae_status st = begin_update(optimiser, step, parameter, &u);
 
     if (st != TVAE_OK || !parameter->trainable)
         return st;
     p.u = &u;
-    p.block_rows = tvi_outer_product_block(product, tvi_thread_count());
-    p.n_blocks = (product->n_inputs + p.block_rows - 1) / p.block_rows;
-    p.n_parts = tvi_thread_count() < p.n_blocks ? tvi_thread_count() : p.n_blocks;
+    p.blocks = tvi_outer_product_blocks(product);
+    most_parts = n_scratch / (p.blocks.n_rows * p.blocks.n_columns);
+    p.n_parts = least(least(tvi_thread_count(), p.blocks.n_blocks), most_parts);
     tvi_parallel_for(p.n_parts, 1, update_parts, &p);
     return TVAE_OK;
 }

@@ -37,11 +37,11 @@ tvae_status tvi_optimiser_update(tvi_optimiser *optimiser, int64_t step,
                                  tvi_parameter *parameter, const float *gradient);
 
 /* The same with the gradient as a product: computed and applied block by block, so that
- * it never leaves the cache. `scratch` has room for the parameter. */
+ * it never leaves the cache. `scratch` has room for the parameter at least. */
 tvae_status tvi_optimiser_update_product(tvi_optimiser *optimiser, int64_t step,
                                          tvi_parameter *parameter,
                                          const tvi_outer_product *product,
-                                         float *scratch);
+                                         float *scratch, size_t n_scratch);
 
 /* Name of buffer `index` in checkpoints: "momentum", "mean" or "square_mean". */
 const char *tvi_optimiser_buffer_name(const tvi_optimiser *optimiser, size_t index);

@@ -157,7 +157,7 @@ static tvae_status take_product(tvi_gradient_sink *head, tvi_parameter *paramete
     if (st == TVAE_OK)
         st = tvi_optimiser_update_product(&sink->trainer->optimiser,
                                           sink->trainer->n_steps + 1, parameter, product,
-                                          head->scratch);
+                                          head->scratch, head->n_scratch);
     return end_delivery(sink, st);
 }
 

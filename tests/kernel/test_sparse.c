@@ -77,6 +77,8 @@ static void check_transposed(size_t size)
 {
     const size_t n = sizes[size].n_outputs, width = sizes[size].width;
     const size_t cut = width / 3;
+    const tvi_block upper = {0, cut, 0, n}, lower = {cut, width, 0, n};
+    const float *const near[TVI_NEAR] = {y, w, NULL};
     tvi_sparse_rows sparse;
     float *memory = list(&sparse, size, true);
 
@@ -84,8 +86,8 @@ static void check_transposed(size_t size)
     for (size_t i = 0; i < width * n; i++)
         y[i] = i < cut * n ? NAN : 1.0f;
     y[width * n] = GUARD_WORD;
-    tvi_sparse_multiply_transposed(&sparse, n, panels, 0, cut, false, y);
-    tvi_sparse_multiply_transposed(&sparse, n, panels, cut, width, true, y + cut * n);
+    tvi_sparse_outer_block(&sparse, n, panels, &upper, false, near, n, y);
+    tvi_sparse_outer_block(&sparse, n, panels, &lower, true, NULL, n, y + cut * n);
     for (size_t i = 0; i < width; i++)
         for (size_t c = 0; c < n; c++) {
             double sum = i < cut ? 0.0 : 1.0;

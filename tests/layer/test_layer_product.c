@@ -12,9 +12,9 @@
 enum {
     N_ROWS = 9,
     N_INPUTS = 150,
-    N_OUTPUTS = 37,
+    N_OUTPUTS = 549,
     N_WEIGHTS = N_INPUTS * N_OUTPUTS,
-    N_SCRATCH = N_ROWS * 128
+    N_SCRATCH = N_ROWS * 640
 };
 
 typedef struct fixture {
@@ -87,7 +87,7 @@ END_TEST
 /* Collects a weight's gradient from the blocks of its product. */
 typedef struct block_sink {
     tvi_gradient_sink head;
-    size_t n_parts, n_products, n_taken;
+    size_t n_products, n_taken;
     float gradient[N_WEIGHTS], scratch[N_WEIGHTS];
 } block_sink;
 
@@ -95,14 +95,21 @@ static tvae_status take_product(tvi_gradient_sink *head, tvi_parameter *paramete
                                 const tvi_outer_product *product)
 {
     block_sink *sink = (block_sink *)(void *)head;
-    const size_t block = tvi_outer_product_block(product, sink->n_parts);
+    const tvi_outer_blocks blocks = tvi_outer_product_blocks(product);
+    const float *const near[TVI_NEAR] = {parameter->value, NULL};
 
     ck_assert_uint_eq(parameter->count, N_WEIGHTS);
-    ck_assert_uint_gt(block, 0);
-    for (size_t row = 0; row < N_INPUTS; row += block)
-        tvi_outer_product_rows(product, row,
-                               row + block < N_INPUTS ? row + block : N_INPUTS,
-                               sink->gradient + row * N_OUTPUTS);
+    ck_assert_uint_gt(blocks.n_blocks, 0);
+    for (size_t i = 0; i < blocks.n_blocks; i++) {
+        const tvi_block b = tvi_outer_product_block(product, &blocks, i);
+        const size_t n_columns = b.end_column - b.first_column;
+
+        tvi_outer_product_compute(product, &b, near, sink->scratch);
+        for (size_t row = b.first_row; row < b.end_row; row++)
+            memcpy(sink->gradient + row * N_OUTPUTS + b.first_column,
+                   sink->scratch + (row - b.first_row) * n_columns,
+                   n_columns * sizeof(float));
+    }
     sink->n_products++;
     return TVAE_OK;
 }
@@ -116,7 +123,7 @@ static tvae_status take(tvi_gradient_sink *head, tvi_parameter *parameter,
     return TVAE_OK;
 }
 
-static void check_blocks(bool is_sparse, size_t n_parts)
+static void check_blocks(bool is_sparse)
 {
     static block_sink sink;
     tvi_gradient_sink stored = {0};
@@ -124,7 +131,6 @@ static void check_blocks(bool is_sparse, size_t n_parts)
 
     memset(&sink, 0, sizeof sink);
     sink.head = (tvi_gradient_sink){take, take_product, sink.scratch, N_WEIGHTS};
-    sink.n_parts = n_parts;
     create_fixture(&f, -1, is_sparse);
     run(&f, &stored);
     run(&f, &sink.head);
@@ -136,9 +142,10 @@ static void check_blocks(bool is_sparse, size_t n_parts)
 
 START_TEST(product_in_blocks_is_the_gradient)
 {
-    for (size_t n_parts = 1; n_parts <= 7; n_parts += 2) {
-        check_blocks(false, n_parts);
-        check_blocks(true, n_parts);
+    for (int level = TVAE_KERNEL_PORTABLE; level <= TVAE_KERNEL_AVX512; level++) {
+        ASSERT_OK(tvae_set_kernel_level(level));
+        check_blocks(false);
+        check_blocks(true);
     }
 }
 END_TEST
