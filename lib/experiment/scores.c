@@ -8,7 +8,10 @@
 
 enum { MOST_PAIRED = 1024 }; /* latents: their pairs take time that grows as the square */
 
-static const double active_variance = 0.01;   /* Burda et al. 2016 */
+static const double active_variance = 0.01; /* Burda et al. 2016 */
+/* The model knows u by its square only: what u tells may lie in its variance alone, its
+ * mean staying zero, so that it is measured by its KL, in nats. */
+static const double active_kl = 0.01;
 static const double selective_d_prime = 0.85; /* paper, Figure 3 */
 
 void tvi_scores_close(tvi_scores *s)
@@ -97,7 +100,8 @@ tvae_status tvi_scores_add(tvi_scores *s, const tvi_batches *b, const tvae_model
 
 /* ---- results ---- */
 
-static tvae_status count_active(const tvae_activity *activity, double *value)
+static tvae_status count_active(const tvae_activity *activity, int32_t measure,
+                                double threshold, double *value)
 {
     size_t n = 0;
     tvae_status st = TVAE_OK;
@@ -105,7 +109,7 @@ static tvae_status count_active(const tvae_activity *activity, double *value)
     *value = NAN;
     if (!activity)
         return TVAE_OK;
-    st = tvae_activity_count(activity, TVAE_ACTIVITY_VARIANCE, active_variance, &n);
+    st = tvae_activity_count(activity, measure, threshold, &n);
     *value = (double)n;
     return st;
 }
@@ -148,9 +152,10 @@ tvae_status tvi_scores_finish(const tvi_scores *s, const tvi_batches *b,
     tvae_status st;
 
     *values = (tvi_score_values){NAN, NAN, NAN, NAN, NAN};
-    st = count_active(s->activity_z, &values->active_z);
+    st = count_active(s->activity_z, TVAE_ACTIVITY_VARIANCE, active_variance,
+                      &values->active_z);
     if (st == TVAE_OK)
-        st = count_active(s->activity_u, &values->active_u);
+        st = count_active(s->activity_u, TVAE_ACTIVITY_KL, active_kl, &values->active_u);
     if (st == TVAE_OK && s->covariance)
         st = tvae_topographic_smoothness(s->covariance, b->latent_shape, NULL, NULL,
                                          &values->smoothness);

@@ -99,7 +99,7 @@ const resultRows = [
     ["equivariance_error", "equivariance error", 1, "How far capsules are from rolling by one place a frame. Lower is better, but an invariant model has a low one too: read it with CapCorr."],
     ["topographic_smoothness", "topographic smoothness", 3, "Correlation of |t| between neighbours on the grid, minus that of other pairs. About 0 without topography."],
     ["active_latents.z", "active latents of z", 0, "Latents whose posterior mean varies over the data."],
-    ["active_latents.u", "active latents of u", 0, "The same of u."],
+    ["active_latents.u", "active latents of u", 0, "Latents whose KL is over 0.01 nats: u works through its square, so its mean need not vary."],
     ["class_selectivity.selective_units", "class-selective places", 0, "Latents that tell one class apart with a d′ of at least 0.85; for labelled data."],
     ["class_selectivity.mean_d_prime", "mean best d′", 2, "Mean over latents of the d′ of their best class."],
 ];
