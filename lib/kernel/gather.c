@@ -82,11 +82,17 @@ static void gather_narrow(const panel *p, size_t list)
     memcpy(g->y + list * g->ld_y + p->column, &sum, bytes);
 }
 
-/* What will be wanted next of the arrays beside y. */
+/* What will be wanted next: of the arrays beside y, and a share of the weights of the
+ * panel after this one. */
 static void fetch_near(const panel *p, size_t list)
 {
     const tvi_gather *g = p->g;
+    const size_t share = (g->n_staged + g->n_lists - 1) / g->n_lists;
+    const size_t next = p->column + PANEL;
 
+    for (size_t i = list * share; i < (list + 1) * share && i < g->n_staged; i++)
+        for (size_t c = next; c < next + PANEL && c < g->n; c += LINE_FLOATS)
+            __builtin_prefetch(g->w + (g->first_staged + i) * g->ld_w + c);
     for (size_t i = 0; i < TVI_NEAR && g->near[i]; i++)
         for (size_t c = 0; c < p->width; c += LINE_FLOATS)
             __builtin_prefetch(g->near[i] + list * g->ld_near + p->column + c, 1);

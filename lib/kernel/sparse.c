@@ -11,7 +11,7 @@
 /* Measured with AVX-512 on matrices of the first layer's shapes: at 30 % of non-zeros the
  * products are 1.3 times as fast as dense ones, at 40 % 1.1 times. The rest is a margin
  * for shapes and machines that were not measured. */
-static const double MOST_DENSITY = 0.3;
+static const double MOST_DENSITY = 0.6;
 
 enum { LIST_GRAIN = 4, COLUMN_GRAIN = 256, LINE_FLOATS = 16 };
 
@@ -167,7 +167,17 @@ typedef struct forward_job {
 } forward_job;
 
 /* Copying the weights of a block pays if each is used so often. */
-enum { USES_TO_STAGE = 3 };
+enum { USES_TO_STAGE = 3, LONG_LIST = 48 };
+
+/* Blocks to stage at once: the first cache holds two, but a list that is soon at its end
+ * costs more than weights from the second. */
+static size_t blocks_at_once(const tvi_sparse_rows *x)
+{
+    const size_t most = tvi_kernel()->gather_stage_rows / TVI_SPARSE_BLOCK;
+    const size_t a_block = x->n_listed * TVI_SPARSE_BLOCK / (x->n_rows * x->width) + 1;
+
+    return least((LONG_LIST + a_block - 1) / a_block, most);
+}
 
 /* Outputs begin .. end - 1 of every row, some blocks of the inputs at a time: as many as
  * can be staged, so that the weights of a panel come from a near cache while all rows
@@ -177,7 +187,7 @@ static void multiply_outputs(void *context, size_t begin, size_t end)
     const forward_job *job = context;
     const tvi_sparse_lists *rows = &job->x->rows;
     const bool stages = job->x->n_listed >= USES_TO_STAGE * job->x->width;
-    const size_t step = tvi_kernel()->gather_stage_rows / TVI_SPARSE_BLOCK;
+    const size_t step = blocks_at_once(job->x);
     tvi_gather g = {.n_lists = rows->n_lists,
                     .n = end - begin,
                     .index = rows->index,

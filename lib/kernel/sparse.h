@@ -27,7 +27,7 @@ typedef struct tvi_sparse_rows {
 } tvi_sparse_rows;
 
 /* Inputs in a block; gathers stage the weights of one or more. */
-enum { TVI_SPARSE_BLOCK = 128 };
+enum { TVI_SPARSE_BLOCK = 64 };
 
 /* Floats of memory that the lists of a matrix need, without and with those of its
  * columns; SIZE_MAX, which no allocation grants, if they cannot be listed. */

@@ -7,7 +7,7 @@
 /* Most rows and columns of a block. Products of BLAS lose speed with fewer rows. */
 enum {
     TILE_ROWS = 24,
-    TILE_COLUMNS = 512,
+    TILE_COLUMNS = 1024,
     BLAS_ROWS = 256,
     SPARSE_ROWS = 64,
     SPARSE_COLUMNS = 256,
