@@ -82,6 +82,17 @@ static void gather_narrow(const panel *p, size_t list)
     memcpy(g->y + list * g->ld_y + p->column, &sum, bytes);
 }
 
+/* The beginning of a list that comes soon: lists do not follow one another in memory. */
+static void fetch_list(const tvi_gather *g, size_t list)
+{
+    if (list >= g->n_lists)
+        return;
+    for (uint32_t k = g->begin[list]; k < g->end[list]; k += LINE_FLOATS) {
+        __builtin_prefetch(g->index + k);
+        __builtin_prefetch(g->value + k);
+    }
+}
+
 /* What will be wanted next: of the arrays beside y, and a share of the weights of the
  * panel after this one. */
 static void fetch_near(const panel *p, size_t list)
@@ -93,15 +104,16 @@ static void fetch_near(const panel *p, size_t list)
     for (size_t i = list * share; i < (list + 1) * share && i < g->n_staged; i++)
         for (size_t c = next; c < next + PANEL && c < g->n; c += LINE_FLOATS)
             __builtin_prefetch(g->w + (g->first_staged + i) * g->ld_w + c);
-    for (size_t i = 0; i < TVI_NEAR && g->near[i]; i++)
+    for (size_t i = 0; i < TVI_NEAR && g->near.at[i]; i++)
         for (size_t c = 0; c < p->width; c += LINE_FLOATS)
-            __builtin_prefetch(g->near[i] + list * g->ld_near + p->column + c, 1);
+            __builtin_prefetch(g->near.at[i] + list * g->near.ld + p->column + c, 1);
 }
 
 #define GATHER_LISTS(n_vectors)                               \
     do {                                                      \
         for (size_t list = 0; list < p->g->n_lists; list++) { \
             fetch_near(p, list);                              \
+            fetch_list(p->g, list + 2);                       \
             gather_list(p, list, n_vectors);                  \
         }                                                     \
     } while (0)

@@ -11,6 +11,13 @@
  * can be brought near. */
 enum { TVI_GATHER_GRAIN = 16, TVI_NEAR = 3 };
 
+/* Arrays that will be wanted where a product's result is, brought near meanwhile: each
+ * like the result, rows ld apart; NULL ends them. */
+typedef struct tvi_near {
+    const float *at[TVI_NEAR];
+    size_t ld;
+} tvi_near;
+
 /* y[i, c] = start[i, c] + sum of value[k] w[index[k], c] over begin[i] <= k < end[i], for
  * n columns c and n_lists lists i; each ld is the stride from row to row. `start` may be
  * NULL (zeros), y itself, or one row for all (ld_start 0). The order of each sum is that
@@ -26,9 +33,7 @@ typedef struct tvi_gather {
                           * and ld_w their width; 0: not */
     size_t first_staged, n_staged; /* rows of w, all that are listed, that pay to be
                                     * copied first: at most the level's; 0: none */
-    const float *near[TVI_NEAR];   /* [n_lists, n] arrays that will be wanted where y is,
-                                    * brought near meanwhile; NULL ends them */
-    size_t ld_near;
+    tvi_near near;
 } tvi_gather;
 
 /* A tile of a product: c = a b, plus what c holds if `add`, plus bias [n_columns] unless

@@ -161,7 +161,7 @@ bool tvi_sparse_list(tvi_sparse_rows *sparse, size_t n_rows, size_t width, const
 
 typedef struct forward_job {
     const tvi_sparse_rows *x;
-    size_t n_outputs;
+    size_t n_outputs, ld_w;
     const float *w, *bias;
     float *y;
 } forward_job;
@@ -195,7 +195,7 @@ static void multiply_outputs(void *context, size_t begin, size_t end)
                     .w = job->w + begin,
                     .start = job->bias ? job->bias + begin : NULL,
                     .y = job->y + begin,
-                    .ld_w = job->n_outputs,
+                    .ld_w = job->ld_w,
                     .ld_y = job->n_outputs};
 
     for (size_t block = 0; block < rows->n_blocks; block += step) {
@@ -213,9 +213,9 @@ static void multiply_outputs(void *context, size_t begin, size_t end)
 }
 
 void tvi_sparse_multiply(const tvi_sparse_rows *x, size_t n_outputs, const float *w,
-                         const float *bias, float *y)
+                         size_t ld_w, const float *bias, float *y)
 {
-    forward_job job = {x, n_outputs, w, bias, y};
+    forward_job job = {x, n_outputs, ld_w, w, bias, y};
 
     tvi_parallel_for(n_outputs, TVI_GATHER_GRAIN, multiply_outputs, &job);
 }
@@ -257,9 +257,9 @@ void tvi_panel_copy(size_t n_rows, size_t n_outputs, const float *from, float *p
     tvi_parallel_for(n_rows, LIST_GRAIN, copy_panel_rows, &job);
 }
 
-void tvi_sparse_outer_block(const tvi_sparse_rows *x, size_t n_outputs,
-                            const float *dy_panels, const tvi_block *block, bool add,
-                            const float *const near[TVI_NEAR], size_t ld_to, float *to)
+void tvi_sparse_outer_block(const tvi_sparse_rows *x, const float *dy_panels,
+                            const tvi_block *block, bool add, const tvi_near *near,
+                            size_t ld_to, float *to)
 {
     const tvi_sparse_lists *columns = &x->columns;
     const size_t width = tvi_kernel()->gather_columns;
@@ -275,10 +275,10 @@ void tvi_sparse_outer_block(const tvi_sparse_rows *x, size_t n_outputs,
                     .ld_w = width,
                     .panel_stride = x->n_rows * width,
                     .ld_start = ld_to,
-                    .ld_y = ld_to,
-                    .ld_near = n_outputs};
+                    .ld_y = ld_to};
 
-    for (size_t i = 0; near && i < TVI_NEAR && near[i]; i++)
-        g.near[i] = near[i] + block->first_row * n_outputs + block->first_column;
+    g.near.ld = near->ld;
+    for (size_t i = 0; i < TVI_NEAR && near->at[i]; i++)
+        g.near.at[i] = near->at[i] + block->first_row * near->ld + block->first_column;
     tvi_kernel()->gather(&g);
 }

@@ -38,10 +38,11 @@ size_t tvi_sparse_floats(size_t n_rows, size_t width, bool with_columns);
 bool tvi_sparse_list(tvi_sparse_rows *sparse, size_t n_rows, size_t width, const float *x,
                      bool with_columns, float *memory);
 
-/* y [n_rows, n_outputs] = x w + bias; w is [width, n_outputs], bias [n_outputs] or NULL.
- * Split among the threads; the result does not depend on their number. */
+/* y [n_rows, n_outputs] = x w + bias; w is [width, n_outputs], its rows ld_w apart, bias
+ * [n_outputs] or NULL. Split among the threads; the result does not depend on their
+ * number. */
 void tvi_sparse_multiply(const tvi_sparse_rows *x, size_t n_outputs, const float *w,
-                         const float *bias, float *y);
+                         size_t ld_w, const float *bias, float *y);
 
 /* Floats of [n_rows, n_outputs] in panels, and the copying there. */
 size_t tvi_panel_floats(size_t n_rows, size_t n_outputs);
@@ -49,10 +50,9 @@ void tvi_panel_copy(size_t n_rows, size_t n_outputs, const float *from, float *p
 
 /* That block of x' dy [width, n_outputs] into `to`, whose rows are ld_to apart, or added
  * to it, on the calling thread; dy lies in panels, of which first_column begins one. What
- * the block is of the arrays `near` [width, n_outputs], ended by NULL, is brought near
- * meanwhile; `near` may be NULL. */
-void tvi_sparse_outer_block(const tvi_sparse_rows *x, size_t n_outputs,
-                            const float *dy_panels, const tvi_block *block, bool add,
-                            const float *const near[TVI_NEAR], size_t ld_to, float *to);
+ * the block is of the arrays of `near` is brought near meanwhile. */
+void tvi_sparse_outer_block(const tvi_sparse_rows *x, const float *dy_panels,
+                            const tvi_block *block, bool add, const tvi_near *near,
+                            size_t ld_to, float *to);
 
 #endif

@@ -206,7 +206,7 @@ typedef struct outer_pass {
     const tvi_tiles_outer *product;
     const tvi_block *block;
     const tvi_kernels *kernel;
-    const float *const *near;
+    const tvi_near *near;
     size_t first_row, k, input, n_inputs;
     float *to; /* row `input` of the result, column first_column */
     size_t ld_to;
@@ -215,12 +215,12 @@ typedef struct outer_pass {
 
 static void fetch_near(const outer_pass *p, size_t first, size_t n, size_t column)
 {
-    const size_t ld = p->product->n_outputs;
+    const tvi_near *near = p->near;
 
-    for (size_t i = 0; i < TVI_NEAR && p->near[i]; i++)
+    for (size_t i = 0; i < TVI_NEAR && near->at[i]; i++)
         for (size_t row = p->input + first; row < p->input + first + n; row++)
             for (size_t c = 0; c < p->kernel->tile_columns; c += LINE_FLOATS)
-                __builtin_prefetch(p->near[i] + row * ld + column + c, 1);
+                __builtin_prefetch(near->at[i] + row * near->ld + column + c, 1);
 }
 
 static void multiply_outer(const outer_pass *p, const float *inputs)
@@ -235,8 +235,7 @@ static void multiply_outer(const outer_pass *p, const float *inputs)
             t.a = inputs + i * p->k;
             t.c = p->to + i * p->ld_to + (c - p->block->first_column);
             t.end_row = least(height, p->n_inputs - i);
-            if (p->near)
-                fetch_near(p, i, t.end_row, c);
+            fetch_near(p, i, t.end_row, c);
             p->kernel->tile(&t);
         }
     }
@@ -253,8 +252,7 @@ static void pack_inputs(const outer_pass *p, float *inputs)
 }
 
 void tvi_tiles_outer_block(const tvi_tiles_outer *product, const tvi_block *block,
-                           bool add, const float *const near[TVI_NEAR], size_t ld_to,
-                           float *to)
+                           bool add, const tvi_near *near, size_t ld_to, float *to)
 {
     float inputs[OUTER_ROWS * OUTER_TERMS] __attribute__((aligned(64)));
     const size_t terms = piece_of(product->n_rows, OUTER_TERMS, 1);

@@ -33,10 +33,8 @@ typedef struct tvi_block {
 } tvi_block;
 
 /* That block of the product into `to`, whose rows are ld_to apart, or added to it, on the
- * calling thread; what the block is of the arrays `near` [n_inputs, n_outputs], ended by
- * NULL, is brought near meanwhile. */
+ * calling thread; what the block is of the arrays of `near` is brought near meanwhile. */
 void tvi_tiles_outer_block(const tvi_tiles_outer *product, const tvi_block *block,
-                           bool add, const float *const near[TVI_NEAR], size_t ld_to,
-                           float *to);
+                           bool add, const tvi_near *near, size_t ld_to, float *to);
 
 #endif

@@ -2,12 +2,14 @@
 #include "layer/layer.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/options.h"
 #include "kernel/gemm.h"
 #include "layer/bias.h"
 
-/* y [rows, outputs] = x [rows, inputs] W [inputs, outputs] + b, W row-major as stored. */
+/* y [rows, outputs] = x [rows, inputs] W [inputs, outputs] + b, W row-major as stored,
+ * its rows the parameter's pitch apart. */
 typedef struct linear_layer {
     tvae_layer base;
     tvae_linear_options options;
@@ -34,7 +36,7 @@ static tvae_status forward(const tvae_layer *layer, const tvi_rows *x, float *y,
                               .a = x->values,
                               .ld_a = linear->n_inputs,
                               .b = linear->weight.value,
-                              .ld_b = linear->n_outputs,
+                              .ld_b = linear->weight.pitch,
                               .c = y,
                               .ld_c = linear->n_outputs,
                               .bias = bias};
@@ -42,7 +44,8 @@ static tvae_status forward(const tvae_layer *layer, const tvi_rows *x, float *y,
 
     (void)saved;
     if (x->sparse)
-        tvi_sparse_multiply(x->sparse, linear->n_outputs, linear->weight.value, bias, y);
+        tvi_sparse_multiply(x->sparse, linear->n_outputs, linear->weight.value,
+                            linear->weight.pitch, bias, y);
     else
         st = tvi_gemm_run(&product);
     if (st == TVAE_OK && linear->n_biases && !bias)
@@ -59,7 +62,7 @@ static tvae_status input_gradient(const linear_layer *linear, size_t n_rows,
                               .a = dy,
                               .ld_a = linear->n_outputs,
                               .b = linear->weight.value,
-                              .ld_b = linear->n_outputs,
+                              .ld_b = linear->weight.pitch,
                               .transpose_b = true,
                               .c = dx,
                               .ld_c = linear->n_inputs};
@@ -73,6 +76,14 @@ static size_t scratch_floats(const tvae_layer *layer, size_t n_rows, size_t n_in
     return tvi_outer_product_floats(n_rows, ((const linear_layer *)layer)->n_outputs);
 }
 
+/* What lies between the rows of a gradient that was not stored before. */
+static void clear_between_rows(const tvi_parameter *weight, float *gradient)
+{
+    for (size_t row = 0; row < weight->n_rows; row++)
+        memset(gradient + row * weight->pitch + weight->n_columns, 0,
+               (weight->pitch - weight->n_columns) * sizeof *gradient);
+}
+
 static tvae_status weight_gradient(linear_layer *linear, const tvi_rows *x,
                                    const float *dy, float *scratch,
                                    tvi_gradient_sink *sink)
@@ -81,6 +92,7 @@ static tvae_status weight_gradient(linear_layer *linear, const tvi_rows *x,
         .n_rows = x->n_rows,
         .n_inputs = linear->n_inputs,
         .n_outputs = linear->n_outputs,
+        .pitch = linear->weight.pitch,
         .x = x->values,
         .dy = dy,
         .sparse = x->sparse && x->sparse->columns.bounds ? x->sparse : NULL};
@@ -94,6 +106,8 @@ static tvae_status weight_gradient(linear_layer *linear, const tvi_rows *x,
         return sink->take_product(sink, &linear->weight, &product);
     gradient = tvi_sink_begin(sink, &linear->weight, &accumulate);
     tvi_outer_product_run(&product, accumulate, gradient);
+    if (!accumulate)
+        clear_between_rows(&linear->weight, gradient);
     return tvi_sink_end(sink, &linear->weight);
 }
 
@@ -255,7 +269,8 @@ static tvae_status create_parameters(linear_layer *linear)
     }
     if (height)
         shape[1] /= height * width;
-    st = tvi_parameter_init(&linear->weight, rank, shape, transposed);
+    st = tvi_parameter_init_matrix(&linear->weight, rank, shape, transposed,
+                                   linear->n_outputs);
     if (st == TVAE_OK && linear->n_biases)
         st = tvi_parameter_init(&linear->bias, 1, &linear->n_biases, false);
     if (st == TVAE_OK)

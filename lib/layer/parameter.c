@@ -8,29 +8,60 @@
 #include "base/rng.h"
 #include "tensor/tensor.h"
 
-tvae_status tvi_parameter_init(tvi_parameter *parameter, int32_t rank,
-                               const size_t *shape, bool transposed)
+enum { LINE_FLOATS = 16 };
+
+/* The number of values of that shape, false if it does not fit the address space, rows of
+ * one value rounded up to `unit` included. */
+static bool count_values(int32_t rank, const size_t *shape, size_t unit, size_t *count)
+{
+    size_t bytes;
+
+    *count = 1;
+    for (int32_t axis = 0; axis < rank; axis++)
+        if (!tvi_multiply(*count, shape[axis], count) ||
+            !tvi_multiply(*count, unit * sizeof(float), &bytes))
+            return false;
+    return true;
+}
+
+static tvae_status init(tvi_parameter *parameter, int32_t rank, const size_t *shape,
+                        bool transposed, size_t n_columns, size_t unit)
 {
     char text[TVI_SHAPE_TEXT];
-    size_t count = 1, bytes;
+    size_t count;
 
-    for (int32_t axis = 0; axis < rank; axis++)
-        if (!tvi_multiply(count, shape[axis], &count) ||
-            !tvi_multiply(count, sizeof(float), &bytes))
-            return tvi_fail(TVAE_E_SHAPE,
-                            "parameter_init: shape is %s, want a size that fits the "
-                            "address space",
-                            tvi_shape_text(rank, shape, text));
-    parameter->value = tvi_alloc_array(count, sizeof(float));
+    if (!count_values(rank, shape, unit, &count))
+        return tvi_fail(TVAE_E_SHAPE,
+                        "parameter_init: shape is %s, want a size that fits the "
+                        "address space",
+                        tvi_shape_text(rank, shape, text));
+    n_columns = n_columns ? n_columns : count;
+    parameter->n_rows = count / n_columns;
+    parameter->n_columns = n_columns;
+    parameter->pitch = (n_columns + unit - 1) / unit * unit;
+    parameter->count = parameter->n_rows * parameter->pitch;
+    parameter->value = tvi_alloc_array(parameter->count, sizeof(float));
     if (!parameter->value)
         return TVAE_E_NOMEM;
     parameter->rank = rank;
     for (int32_t axis = 0; axis < rank; axis++)
         parameter->shape[axis] = shape[axis];
-    parameter->count = count;
     parameter->transposed = transposed;
     parameter->trainable = true;
     return TVAE_OK;
+}
+
+tvae_status tvi_parameter_init(tvi_parameter *parameter, int32_t rank,
+                               const size_t *shape, bool transposed)
+{
+    return init(parameter, rank, shape, transposed, transposed ? shape[0] : 0, 1);
+}
+
+tvae_status tvi_parameter_init_matrix(tvi_parameter *parameter, int32_t rank,
+                                      const size_t *shape, bool transposed,
+                                      size_t n_columns)
+{
+    return init(parameter, rank, shape, transposed, n_columns, LINE_FLOATS);
 }
 
 void tvi_parameter_release(tvi_parameter *parameter)
@@ -52,8 +83,10 @@ tvae_status tvi_sink_end(tvi_gradient_sink *sink, tvi_parameter *parameter)
     return sink->take ? sink->take(sink, parameter, sink->scratch) : TVAE_OK;
 }
 
-/* to [n_cols, n_rows] = from [n_rows, n_cols], in tiles that stay in the first cache. */
-static void transpose(size_t n_rows, size_t n_cols, const float *from, float *to)
+/* to [n_cols, n_rows] = from [n_rows, n_cols], in tiles that stay in the first cache; ld
+ * is from row to row. */
+static void transpose(size_t n_rows, size_t n_cols, size_t ld_from, const float *from,
+                      size_t ld_to, float *to)
 {
     enum { TILE = 32 };
 
@@ -64,39 +97,42 @@ static void transpose(size_t n_rows, size_t n_cols, const float *from, float *to
 
             for (size_t r = row; r < row_end; r++)
                 for (size_t c = col; c < col_end; c++)
-                    to[c * n_rows + r] = from[r * n_cols + c];
+                    to[c * ld_to + r] = from[r * ld_from + c];
         }
 }
 
-void tvi_parameter_export(const tvi_parameter *parameter, const float *stored,
-                          float *exposed)
+static void copy_rows(const tvi_parameter *parameter, size_t ld_from, const float *from,
+                      size_t ld_to, float *to)
 {
-    if (parameter->transposed)
-        transpose(parameter->count / parameter->shape[0], parameter->shape[0], stored,
-                  exposed);
-    else
-        memcpy(exposed, stored, parameter->count * sizeof *exposed);
+    for (size_t row = 0; row < parameter->n_rows; row++)
+        memcpy(to + row * ld_to, from + row * ld_from, parameter->n_columns * sizeof *to);
 }
 
-void tvi_parameter_import(const tvi_parameter *parameter, const float *exposed,
-                          float *stored)
+void tvi_parameter_export(const tvi_parameter *p, const float *stored, float *exposed)
 {
-    if (parameter->transposed)
-        transpose(parameter->shape[0], parameter->count / parameter->shape[0], exposed,
-                  stored);
+    if (p->transposed)
+        transpose(p->n_rows, p->n_columns, p->pitch, stored, p->n_rows, exposed);
     else
-        memcpy(stored, exposed, parameter->count * sizeof *stored);
+        copy_rows(p, p->pitch, stored, p->n_columns, exposed);
+}
+
+void tvi_parameter_import(const tvi_parameter *p, const float *exposed, float *stored)
+{
+    if (p->transposed)
+        transpose(p->n_columns, p->n_rows, p->n_rows, exposed, p->pitch, stored);
+    else
+        copy_rows(p, p->n_columns, exposed, p->pitch, stored);
 }
 
 tvae_status tvi_parameter_draw(tvi_parameter *parameter, float bound, uint64_t seed,
                                uint64_t stream)
 {
-    float *exposed = tvi_alloc_array(parameter->count, sizeof *exposed);
+    const size_t count = parameter->n_rows * parameter->n_columns;
+    float *exposed = tvi_alloc_array(count, sizeof *exposed);
 
     if (!exposed)
         return TVAE_E_NOMEM;
-    tvi_rng_fill_uniform(seed, TVI_RNG_PARAMETERS, stream, -bound, bound,
-                         parameter->count, exposed);
+    tvi_rng_fill_uniform(seed, TVI_RNG_PARAMETERS, stream, -bound, bound, count, exposed);
     tvi_parameter_import(parameter, exposed, parameter->value);
     tvi_free(exposed);
     return TVAE_OK;

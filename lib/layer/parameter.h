@@ -17,11 +17,13 @@ enum { TVI_NAME_BYTES = 128 };
 typedef struct tvi_parameter {
     int32_t rank;                /* of the exposed shape */
     size_t shape[TVAE_MAX_RANK]; /* exposed */
-    size_t count;
     bool transposed; /* stored as [shape[1] * shape[2].., shape[0]], exposed the other way
                       */
-    bool trainable;  /* false: the optimiser leaves it alone */
-    float *value;    /* [count] as stored */
+    size_t n_rows, n_columns; /* as stored */
+    size_t pitch;   /* floats from row to row; what lies between rows is and stays zero */
+    size_t count;   /* n_rows * pitch */
+    bool trainable; /* false: the optimiser leaves it alone */
+    float *value;   /* [count] as stored */
     float *gradient; /* [count] as stored; NULL until a backward pass stores one */
 } tvi_parameter;
 
@@ -55,9 +57,14 @@ typedef struct tvi_gradient_sink {
     size_t n_scratch;
 } tvi_gradient_sink;
 
-/* Set shape and layout and allocate the value, zeroed. `parameter` must be all zero. */
+/* Set shape and layout and allocate the value, zeroed. `parameter` must be all zero. Rows
+ * of a matrix of n_columns, as stored, begin at whole cache lines: vectors of them would
+ * cross lines otherwise, which takes three times as long. */
 tvae_status tvi_parameter_init(tvi_parameter *parameter, int32_t rank,
                                const size_t *shape, bool transposed);
+tvae_status tvi_parameter_init_matrix(tvi_parameter *parameter, int32_t rank,
+                                      const size_t *shape, bool transposed,
+                                      size_t n_columns);
 void tvi_parameter_release(tvi_parameter *parameter);
 
 /* Where the layer puts a gradient (zeroed or to be overwritten as `*accumulate` tells),
@@ -66,11 +73,9 @@ float *tvi_sink_begin(tvi_gradient_sink *sink, tvi_parameter *parameter,
                       bool *accumulate);
 tvae_status tvi_sink_end(tvi_gradient_sink *sink, tvi_parameter *parameter);
 
-/* Copy [count] values between the stored and the exposed layout. */
-void tvi_parameter_export(const tvi_parameter *parameter, const float *stored,
-                          float *exposed);
-void tvi_parameter_import(const tvi_parameter *parameter, const float *exposed,
-                          float *stored);
+/* Copy all values between the stored and the exposed layout. */
+void tvi_parameter_export(const tvi_parameter *p, const float *stored, float *exposed);
+void tvi_parameter_import(const tvi_parameter *p, const float *exposed, float *stored);
 
 /* Uniform in +-bound from that stream of the seed, in the exposed order: the numbers do
  * not depend on the stored layout. */

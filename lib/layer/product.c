@@ -51,7 +51,7 @@ size_t tvi_outer_product_floats(size_t n_rows, size_t n_outputs)
 tvae_status tvi_outer_product_prepare(tvi_outer_product *product, float *scratch)
 {
     const tvi_block all = {0, product->n_inputs, 0, product->n_outputs};
-    const tvi_gemm whole = as_gemm(product, &all, product->n_outputs, NULL);
+    const tvi_gemm whole = as_gemm(product, &all, product->pitch, NULL);
     const tvae_status st = tvi_gemm_check(&whole);
 
     if (st != TVAE_OK)
@@ -84,7 +84,7 @@ static size_t piece_of(size_t n, size_t most, size_t unit)
 
 tvi_outer_blocks tvi_outer_product_blocks(const tvi_outer_product *product)
 {
-    tvi_outer_blocks blocks = {.n_columns = product->n_outputs};
+    tvi_outer_blocks blocks = {.n_columns = product->pitch};
 
     if (product->sparse) {
         blocks.n_rows = piece_of(product->n_inputs, SPARSE_ROWS, ROW_STEP);
@@ -96,7 +96,7 @@ tvi_outer_blocks tvi_outer_product_blocks(const tvi_outer_product *product)
         blocks.n_rows = piece_of(product->n_inputs, BLAS_ROWS, ROW_STEP);
     }
     blocks.n_rows = least(blocks.n_rows, product->n_inputs);
-    blocks.n_columns = least(blocks.n_columns, product->n_outputs);
+    blocks.n_columns = least(blocks.n_columns, product->pitch);
     blocks.n_down = count_pieces(product->n_inputs, blocks.n_rows);
     blocks.n_blocks = blocks.n_down * count_pieces(product->n_outputs, blocks.n_columns);
     return blocks;
@@ -113,25 +113,26 @@ tvi_block tvi_outer_product_block(const tvi_outer_product *product,
 }
 
 static void compute(const tvi_outer_product *product, const tvi_block *block, bool add,
-                    const float *const near[TVI_NEAR], size_t ld_to, float *to)
+                    const tvi_near *near, size_t ld_to, float *to)
 {
     const tvi_tiles_outer tiles = as_tiles(product);
     tvi_gemm dense = as_gemm(product, block, ld_to, to);
 
     dense.add_to_c = add;
     if (product->sparse)
-        tvi_sparse_outer_block(product->sparse, product->n_outputs, product->dy_panels,
-                               block, add, near, ld_to, to);
+        tvi_sparse_outer_block(product->sparse, product->dy_panels, block, add, near,
+                               ld_to, to);
     else if (uses_tiles(product))
         tvi_tiles_outer_block(&tiles, block, add, near, ld_to, to);
     else
         tvi_gemm_multiply(&dense);
 }
 
-void tvi_outer_product_compute(const tvi_outer_product *product, const tvi_block *block,
-                               const float *const near[TVI_NEAR], float *to)
+void tvi_outer_product_compute(const tvi_outer_product *product,
+                               const tvi_outer_blocks *blocks, const tvi_block *block,
+                               const tvi_near *near, float *to)
 {
-    compute(product, block, false, near, block->end_column - block->first_column, to);
+    compute(product, block, false, near, blocks->n_columns, to);
 }
 
 typedef struct whole_job {
@@ -144,12 +145,13 @@ typedef struct whole_job {
 static void compute_blocks(void *context, size_t begin, size_t end)
 {
     const whole_job *job = context;
-    const size_t ld = job->product->n_outputs;
+    const size_t ld = job->product->pitch;
+    const tvi_near nothing = {{NULL}, 0};
 
     for (size_t i = begin; i < end; i++) {
         const tvi_block block = tvi_outer_product_block(job->product, &job->blocks, i);
 
-        compute(job->product, &block, job->add, NULL, ld,
+        compute(job->product, &block, job->add, &nothing, ld,
                 job->gradient + block.first_row * ld + block.first_column);
     }
 }

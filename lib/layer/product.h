@@ -9,7 +9,8 @@
  * whoever updates the weight may compute it block by block and never hold the whole. */
 typedef struct tvi_outer_product {
     size_t n_rows, n_inputs, n_outputs;
-    const float *x, *dy;           /* [n_rows, n_inputs], [n_rows, n_outputs] */
+    size_t pitch;        /* from row to row of the weight, and of its gradient */
+    const float *x, *dy; /* [n_rows, n_inputs], [n_rows, n_outputs] */
     const tvi_sparse_rows *sparse; /* x by its non-zeros, columns too; or NULL */
     const float *dy_panels;        /* dy as the products want it */
 } tvi_outer_product;
@@ -35,9 +36,10 @@ tvi_outer_blocks tvi_outer_product_blocks(const tvi_outer_product *product);
 tvi_block tvi_outer_product_block(const tvi_outer_product *product,
                                   const tvi_outer_blocks *blocks, size_t index);
 
-/* That block into `to`, row after row, on the calling thread; what it is of the arrays
- * `near` [n_inputs, n_outputs], ended by NULL, is brought near meanwhile. */
-void tvi_outer_product_compute(const tvi_outer_product *product, const tvi_block *block,
-                               const float *const near[TVI_NEAR], float *to);
+/* That block into `to`, rows of blocks->n_columns, on the calling thread; what it is of
+ * the arrays of `near` is brought near meanwhile. */
+void tvi_outer_product_compute(const tvi_outer_product *product,
+                               const tvi_outer_blocks *blocks, const tvi_block *block,
+                               const tvi_near *near, float *to);
 
 #endif

@@ -155,14 +155,15 @@ typedef struct product_update {
 
 static void update_block(const product_update *p, size_t index, float *gradient)
 {
-    const float *const near[TVI_NEAR] = {p->u->value, p->u->buffers[0], p->u->buffers[1]};
+    const size_t pitch = p->product->pitch;
+    const tvi_near near = {{p->u->value, p->u->buffers[0], p->u->buffers[1]}, pitch};
     const tvi_block block = tvi_outer_product_block(p->product, &p->blocks, index);
     const size_t n_columns = block.end_column - block.first_column;
 
-    tvi_outer_product_compute(p->product, &block, near, gradient);
+    tvi_outer_product_compute(p->product, &p->blocks, &block, &near, gradient);
     for (size_t row = block.first_row; row < block.end_row; row++)
-        apply(p->u, row * p->product->n_outputs + block.first_column, n_columns,
-              gradient + (row - block.first_row) * n_columns);
+        apply(p->u, row * pitch + block.first_column, n_columns,
+              gradient + (row - block.first_row) * p->blocks.n_columns);
 }
 
 static void update_parts(void *context, size_t begin, size_t end)

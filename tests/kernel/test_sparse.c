@@ -59,7 +59,7 @@ static void check_forward(size_t size, bool with_bias)
 
     ck_assert_ptr_null(sparse.columns.bounds);
     y[sizes[size].n_rows * n] = GUARD_WORD;
-    tvi_sparse_multiply(&sparse, n, w, with_bias ? bias : NULL, y);
+    tvi_sparse_multiply(&sparse, n, w, n, with_bias ? bias : NULL, y);
     for (size_t row = 0; row < sizes[size].n_rows; row++)
         for (size_t c = 0; c < n; c++) {
             double sum = with_bias ? (double)bias[c] : 0.0;
@@ -78,7 +78,7 @@ static void check_transposed(size_t size)
     const size_t n = sizes[size].n_outputs, width = sizes[size].width;
     const size_t cut = width / 3;
     const tvi_block upper = {0, cut, 0, n}, lower = {cut, width, 0, n};
-    const float *const near[TVI_NEAR] = {y, w, NULL};
+    const tvi_near near = {{y, w, NULL}, n}, nothing = {{NULL}, 0};
     tvi_sparse_rows sparse;
     float *memory = list(&sparse, size, true);
 
@@ -86,8 +86,8 @@ static void check_transposed(size_t size)
     for (size_t i = 0; i < width * n; i++)
         y[i] = i < cut * n ? NAN : 1.0f;
     y[width * n] = GUARD_WORD;
-    tvi_sparse_outer_block(&sparse, n, panels, &upper, false, near, n, y);
-    tvi_sparse_outer_block(&sparse, n, panels, &lower, true, NULL, n, y + cut * n);
+    tvi_sparse_outer_block(&sparse, panels, &upper, false, &near, n, y);
+    tvi_sparse_outer_block(&sparse, panels, &lower, true, &nothing, n, y + cut * n);
     for (size_t i = 0; i < width; i++)
         for (size_t c = 0; c < n; c++) {
             double sum = i < cut ? 0.0 : 1.0;
@@ -133,11 +133,13 @@ START_TEST(multiply_does_not_depend_on_threads)
 
         ASSERT_OK(tvae_set_threads(1));
         memory = list(&sparse, size, true);
-        tvi_sparse_multiply(&sparse, sizes[size].n_outputs, w, bias, alone);
+        tvi_sparse_multiply(&sparse, sizes[size].n_outputs, w, sizes[size].n_outputs,
+                            bias, alone);
         tvi_free(memory);
         ASSERT_OK(tvae_set_threads(3));
         memory = list(&sparse, size, true);
-        tvi_sparse_multiply(&sparse, sizes[size].n_outputs, w, bias, y);
+        tvi_sparse_multiply(&sparse, sizes[size].n_outputs, w, sizes[size].n_outputs,
+                            bias, y);
         ck_assert(memcmp(alone, y, n * sizeof *y) == 0);
         tvi_free(memory);
     }
@@ -168,7 +170,7 @@ START_TEST(list_keeps_values_that_are_not_numbers)
     x[70] = NAN;
     ck_assert(tvi_sparse_list(&sparse, 1, 100, x, false, memory));
     fill_operands();
-    tvi_sparse_multiply(&sparse, 2, w, bias, y);
+    tvi_sparse_multiply(&sparse, 2, w, 2, bias, y);
     ck_assert(isnan(y[0]) && isnan(y[1]));
     tvi_free(memory);
 }

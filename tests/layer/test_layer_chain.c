@@ -121,7 +121,8 @@ START_TEST(recipes_make_the_layer_again)
         ck_assert_ptr_eq(again->kind, kind);
         ck_assert_mem_eq(tvi_layer_options(again), options, recipe->options_bytes);
         for (size_t k = 0; k < again->parameters.n_items; k++)
-            n_floats += again->parameters.items[k].parameter->count;
+            n_floats += again->parameters.items[k].parameter->n_rows *
+                        again->parameters.items[k].parameter->n_columns;
         ck_assert_uint_eq(
             recipe->parameter_floats ? recipe->parameter_floats(options) : 0, n_floats);
         tvae_layer_destroy(&again);

@@ -13,7 +13,8 @@ enum {
     N_ROWS = 9,
     N_INPUTS = 150,
     N_OUTPUTS = 549,
-    N_WEIGHTS = N_INPUTS * N_OUTPUTS,
+    PITCH = 560, /* N_OUTPUTS rounded up to whole cache lines */
+    N_WEIGHTS = N_INPUTS * PITCH,
     N_SCRATCH = N_ROWS * 640
 };
 
@@ -96,7 +97,7 @@ static tvae_status take_product(tvi_gradient_sink *head, tvi_parameter *paramete
 {
     block_sink *sink = (block_sink *)(void *)head;
     const tvi_outer_blocks blocks = tvi_outer_product_blocks(product);
-    const float *const near[TVI_NEAR] = {parameter->value, NULL};
+    const tvi_near near = {{parameter->value, NULL}, PITCH};
 
     ck_assert_uint_eq(parameter->count, N_WEIGHTS);
     ck_assert_uint_gt(blocks.n_blocks, 0);
@@ -104,10 +105,10 @@ static tvae_status take_product(tvi_gradient_sink *head, tvi_parameter *paramete
         const tvi_block b = tvi_outer_product_block(product, &blocks, i);
         const size_t n_columns = b.end_column - b.first_column;
 
-        tvi_outer_product_compute(product, &b, near, sink->scratch);
+        tvi_outer_product_compute(product, &blocks, &b, &near, sink->scratch);
         for (size_t row = b.first_row; row < b.end_row; row++)
-            memcpy(sink->gradient + row * N_OUTPUTS + b.first_column,
-                   sink->scratch + (row - b.first_row) * n_columns,
+            memcpy(sink->gradient + row * PITCH + b.first_column,
+                   sink->scratch + (row - b.first_row) * blocks.n_columns,
                    n_columns * sizeof(float));
     }
     sink->n_products++;

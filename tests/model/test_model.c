@@ -46,8 +46,10 @@ static void assert_totals(const tvae_model *model, size_t total, size_t trainabl
     for (size_t i = 0; i < model->parameters.n_items; i++) {
         const tvi_parameter *parameter = model->parameters.items[i].parameter;
 
-        n += parameter->count;
-        n_trainable += parameter->trainable ? parameter->count : 0;
+        const size_t count = parameter->n_rows * parameter->n_columns;
+
+        n += count;
+        n_trainable += parameter->trainable ? count : 0;
     }
     ck_assert_uint_eq(n, total);
     ck_assert_uint_eq(n_trainable, trainable);
