@@ -9,6 +9,7 @@ enum {
     PANEL_VECTORS = 8,
     PANEL = PANEL_VECTORS * LANES,
     LINE_FLOATS = 16,
+    LISTS_AHEAD = 4,
     STAGE_ROWS = 16384 / PANEL
 };
 
@@ -59,6 +60,14 @@ TVI_INLINE void gather_list(const panel *p, size_t list, size_t n_vectors)
         for (size_t v = 0; v < n_vectors; v++)
             sums[v] += factor * tvi_load(row + place(p, v, n_vectors));
     }
+    if (g->update) {
+        UNROLL
+        for (size_t v = 0; v < n_vectors; v++)
+            tvi_step_vector(g->update,
+                            list * g->update->ld + p->column + place(p, v, n_vectors),
+                            sums[v]);
+        return;
+    }
     UNROLL
     for (size_t v = 0; v < n_vectors; v++)
         tvi_store(y + place(p, v, n_vectors), sums[v]);
@@ -93,27 +102,28 @@ static void fetch_list(const tvi_gather *g, size_t list)
     }
 }
 
-/* What will be wanted next: of the arrays beside y, and a share of the weights of the
+/* What will be wanted soon: of the arrays beside y, and a share of the weights of the
  * panel after this one. */
 static void fetch_near(const panel *p, size_t list)
 {
     const tvi_gather *g = p->g;
+    const size_t soon = list + LISTS_AHEAD;
     const size_t share = (g->n_staged + g->n_lists - 1) / g->n_lists;
     const size_t next = p->column + PANEL;
 
     for (size_t i = list * share; i < (list + 1) * share && i < g->n_staged; i++)
         for (size_t c = next; c < next + PANEL && c < g->n; c += LINE_FLOATS)
             __builtin_prefetch(g->w + (g->first_staged + i) * g->ld_w + c);
-    for (size_t i = 0; i < TVI_NEAR && g->near.at[i]; i++)
+    for (size_t i = 0; soon < g->n_lists && i < TVI_NEAR && g->near.at[i]; i++)
         for (size_t c = 0; c < p->width; c += LINE_FLOATS)
-            __builtin_prefetch(g->near.at[i] + list * g->near.ld + p->column + c, 1);
+            __builtin_prefetch(g->near.at[i] + soon * g->near.ld + p->column + c, 1);
 }
 
 #define GATHER_LISTS(n_vectors)                               \
     do {                                                      \
         for (size_t list = 0; list < p->g->n_lists; list++) { \
             fetch_near(p, list);                              \
-            fetch_list(p->g, list + 2);                       \
+            fetch_list(p->g, list + LISTS_AHEAD);             \
             gather_list(p, list, n_vectors);                  \
         }                                                     \
     } while (0)

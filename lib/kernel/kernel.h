@@ -18,6 +18,15 @@ typedef struct tvi_near {
     size_t ld;
 } tvi_near;
 
+/* Momentum SGD with a gradient that is never stored (SPEC section 1): buffer = momentum
+ * buffer + gradient, value -= rate buffer; both lie in rows ld apart, whole vectors of
+ * every level, which are zero where the weight has no columns. */
+typedef struct tvi_momentum {
+    float rate, momentum;
+    float *buffer, *value;
+    size_t ld;
+} tvi_momentum;
+
 /* y[i, c] = start[i, c] + sum of value[k] w[index[k], c] over begin[i] <= k < end[i], for
  * n columns c and n_lists lists i; each ld is the stride from row to row. `start` may be
  * NULL (zeros), y itself, or one row for all (ld_start 0). The order of each sum is that
@@ -34,12 +43,16 @@ typedef struct tvi_gather {
     size_t first_staged, n_staged; /* rows of w, all that are listed, that pay to be
                                     * copied first: at most the level's; 0: none */
     tvi_near near;
+    const tvi_momentum *update; /* instead of writing y, the sums being gradients: its
+                                 * buffer and value are [n_lists, n], n in whole vectors
+                                 * of every level; NULL: not */
 } tvi_gather;
 
 /* A tile of a product: c = a b, plus what c holds if `add`, plus bias [n_columns] unless
  * that is NULL. a holds tile_rows rows of stride ld_a or, if `a_packed`, lies as [k,
  * tile_rows]; b is packed in rows of tile_columns. Of c the rows first_row <= i < end_row
- * and the first n_columns columns are written. */
+ * and the first n_columns columns are written. With `update`, c is not: the product is
+ * the gradient of its value and buffer from place `at` on. */
 typedef struct tvi_tile {
     size_t k;
     const float *a, *b, *bias;
@@ -47,6 +60,8 @@ typedef struct tvi_tile {
     size_t ld_a, ld_c;
     size_t first_row, end_row, n_columns;
     bool a_packed, add;
+    const tvi_momentum *update;
+    size_t at;
 } tvi_tile;
 
 /* Vector kernels, compiled once per instruction set and chosen at run time. Each works on

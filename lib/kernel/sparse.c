@@ -242,11 +242,11 @@ static void copy_panel_rows(void *context, size_t begin, size_t end)
 
     for (size_t row = begin; row < end; row++)
         for (size_t first = 0; first < job->n_outputs; first += width) {
-            const size_t left = job->n_outputs - first;
+            const size_t n = least(job->n_outputs - first, width);
+            float *to = job->panels + first * job->n_rows + row * width;
 
-            memcpy(job->panels + first * job->n_rows + row * width,
-                   job->from + row * job->n_outputs + first,
-                   (left < width ? left : width) * sizeof(float));
+            memcpy(to, job->from + row * job->n_outputs + first, n * sizeof *to);
+            memset(to + n, 0, (width - n) * sizeof *to);
         }
 }
 
@@ -258,11 +258,12 @@ void tvi_panel_copy(size_t n_rows, size_t n_outputs, const float *from, float *p
 }
 
 void tvi_sparse_outer_block(const tvi_sparse_rows *x, const float *dy_panels,
-                            const tvi_block *block, bool add, const tvi_near *near,
-                            size_t ld_to, float *to)
+                            const tvi_block *block, const tvi_target *target)
 {
     const tvi_sparse_lists *columns = &x->columns;
     const size_t width = tvi_kernel()->gather_columns;
+    tvi_near near = target->near;
+    tvi_momentum update;
     tvi_gather g = {.n_lists = block->end_row - block->first_row,
                     .n = block->end_column - block->first_column,
                     .begin = columns->bounds + block->first_row,
@@ -270,15 +271,23 @@ void tvi_sparse_outer_block(const tvi_sparse_rows *x, const float *dy_panels,
                     .index = columns->index,
                     .value = columns->value,
                     .w = dy_panels + block->first_column * x->n_rows,
-                    .start = add ? to : NULL,
-                    .y = to,
+                    .start = target->add ? target->to : NULL,
+                    .y = target->to,
                     .ld_w = width,
                     .panel_stride = x->n_rows * width,
-                    .ld_start = ld_to,
-                    .ld_y = ld_to};
+                    .ld_start = target->ld,
+                    .ld_y = target->ld};
 
-    g.near.ld = near->ld;
-    for (size_t i = 0; i < TVI_NEAR && near->at[i]; i++)
-        g.near.at[i] = near->at[i] + block->first_row * near->ld + block->first_column;
+    if (target->update) {
+        near = (tvi_near){{target->update->buffer, target->update->value},
+                          target->update->ld};
+        update = *target->update;
+        update.buffer += block->first_row * update.ld + block->first_column;
+        update.value += block->first_row * update.ld + block->first_column;
+        g.update = &update;
+    }
+    g.near.ld = near.ld;
+    for (size_t i = 0; i < TVI_NEAR && near.at[i]; i++)
+        g.near.at[i] = near.at[i] + block->first_row * near.ld + block->first_column;
     tvi_kernel()->gather(&g);
 }

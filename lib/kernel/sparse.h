@@ -44,15 +44,14 @@ bool tvi_sparse_list(tvi_sparse_rows *sparse, size_t n_rows, size_t width, const
 void tvi_sparse_multiply(const tvi_sparse_rows *x, size_t n_outputs, const float *w,
                          size_t ld_w, const float *bias, float *y);
 
-/* Floats of [n_rows, n_outputs] in panels, and the copying there. */
+/* Floats of [n_rows, n_outputs] in panels, and the copying there; what the last panel
+ * lacks is zero. */
 size_t tvi_panel_floats(size_t n_rows, size_t n_outputs);
 void tvi_panel_copy(size_t n_rows, size_t n_outputs, const float *from, float *panels);
 
-/* That block of x' dy [width, n_outputs] into `to`, whose rows are ld_to apart, or added
- * to it, on the calling thread; dy lies in panels, of which first_column begins one. What
- * the block is of the arrays of `near` is brought near meanwhile. */
+/* That block of x' dy [width, n_outputs] to its target, on the calling thread; dy lies in
+ * panels, of which first_column begins one. */
 void tvi_sparse_outer_block(const tvi_sparse_rows *x, const float *dy_panels,
-                            const tvi_block *block, bool add, const tvi_near *near,
-                            size_t ld_to, float *to);
+                            const tvi_block *block, const tvi_target *target);
 
 #endif

@@ -205,36 +205,53 @@ void tvi_tiles_pack(size_t n_rows, size_t n_outputs, const float *dy, float *pan
 typedef struct outer_pass {
     const tvi_tiles_outer *product;
     const tvi_block *block;
+    const tvi_target *target;
     const tvi_kernels *kernel;
-    const tvi_near *near;
     size_t first_row, k, input, n_inputs;
-    float *to; /* row `input` of the result, column first_column */
-    size_t ld_to;
-    bool add;
 } outer_pass;
+
+static void fetch_rows(const outer_pass *p, const float *array, size_t ld, size_t first,
+                       size_t n, size_t column)
+{
+    for (size_t row = p->input + first; row < p->input + first + n; row++)
+        for (size_t c = 0; c < p->kernel->tile_columns; c += LINE_FLOATS)
+            __builtin_prefetch(array + row * ld + column + c, 1);
+}
 
 static void fetch_near(const outer_pass *p, size_t first, size_t n, size_t column)
 {
-    const tvi_near *near = p->near;
+    const tvi_momentum *update = p->target->update;
+    const tvi_near *near = &p->target->near;
 
+    if (update) {
+        fetch_rows(p, update->buffer, update->ld, first, n, column);
+        fetch_rows(p, update->value, update->ld, first, n, column);
+    }
     for (size_t i = 0; i < TVI_NEAR && near->at[i]; i++)
-        for (size_t row = p->input + first; row < p->input + first + n; row++)
-            for (size_t c = 0; c < p->kernel->tile_columns; c += LINE_FLOATS)
-                __builtin_prefetch(near->at[i] + row * near->ld + column + c, 1);
+        fetch_rows(p, near->at[i], near->ld, first, n, column);
 }
 
 static void multiply_outer(const outer_pass *p, const float *inputs)
 {
     const size_t height = p->kernel->tile_rows, width = p->kernel->tile_columns;
-    tvi_tile t = {.k = p->k, .ld_c = p->ld_to, .a_packed = true, .add = p->add};
+    const tvi_target *target = p->target;
+    tvi_tile t = {.k = p->k,
+                  .ld_c = target->ld,
+                  .a_packed = true,
+                  .add = target->add || p->first_row > 0,
+                  .update = target->update};
 
     for (size_t c = p->block->first_column; c < p->block->end_column; c += width) {
         t.b = p->product->dy_panels + c * p->product->n_rows + p->first_row * width;
         t.n_columns = least(width, p->block->end_column - c);
         for (size_t i = 0; i < p->n_inputs; i += height) {
             t.a = inputs + i * p->k;
-            t.c = p->to + i * p->ld_to + (c - p->block->first_column);
             t.end_row = least(height, p->n_inputs - i);
+            if (t.update)
+                t.at = (p->input + i) * t.update->ld + c;
+            else
+                t.c = target->to + (p->input + i - p->block->first_row) * target->ld +
+                      (c - p->block->first_column);
             fetch_near(p, i, t.end_row, c);
             p->kernel->tile(&t);
         }
@@ -251,23 +268,23 @@ static void pack_inputs(const outer_pass *p, float *inputs)
                              inputs + i * p->k);
 }
 
+bool tvi_tiles_can_update(const tvi_tiles_outer *product)
+{
+    return product->n_rows <= OUTER_TERMS;
+}
+
 void tvi_tiles_outer_block(const tvi_tiles_outer *product, const tvi_block *block,
-                           bool add, const tvi_near *near, size_t ld_to, float *to)
+                           const tvi_target *target)
 {
     float inputs[OUTER_ROWS * OUTER_TERMS] __attribute__((aligned(64)));
     const size_t terms = piece_of(product->n_rows, OUTER_TERMS, 1);
-    outer_pass p = {.product = product,
-                    .block = block,
-                    .kernel = tvi_kernel(),
-                    .near = near,
-                    .ld_to = ld_to};
+    outer_pass p = {
+        .product = product, .block = block, .target = target, .kernel = tvi_kernel()};
 
     for (p.input = block->first_row; p.input < block->end_row; p.input += OUTER_ROWS) {
         p.n_inputs = least(OUTER_ROWS, block->end_row - p.input);
-        p.to = to + (p.input - block->first_row) * ld_to;
         for (p.first_row = 0; p.first_row < product->n_rows; p.first_row += terms) {
             p.k = least(terms, product->n_rows - p.first_row);
-            p.add = add || p.first_row > 0;
             pack_inputs(&p, inputs);
             multiply_outer(&p, inputs);
         }

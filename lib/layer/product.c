@@ -112,27 +112,30 @@ tvi_block tvi_outer_product_block(const tvi_outer_product *product,
                        least(column + blocks->n_columns, product->n_outputs)};
 }
 
-static void compute(const tvi_outer_product *product, const tvi_block *block, bool add,
-                    const tvi_near *near, size_t ld_to, float *to)
+bool tvi_outer_product_can_update(const tvi_outer_product *product)
 {
     const tvi_tiles_outer tiles = as_tiles(product);
-    tvi_gemm dense = as_gemm(product, block, ld_to, to);
 
-    dense.add_to_c = add;
-    if (product->sparse)
-        tvi_sparse_outer_block(product->sparse, product->dy_panels, block, add, near,
-                               ld_to, to);
-    else if (uses_tiles(product))
-        tvi_tiles_outer_block(&tiles, block, add, near, ld_to, to);
-    else
-        tvi_gemm_multiply(&dense);
+    return product->sparse || (uses_tiles(product) && tvi_tiles_can_update(&tiles));
 }
 
-void tvi_outer_product_compute(const tvi_outer_product *product,
-                               const tvi_outer_blocks *blocks, const tvi_block *block,
-                               const tvi_near *near, float *to)
+void tvi_outer_product_compute(const tvi_outer_product *product, const tvi_block *block,
+                               const tvi_target *target)
 {
-    compute(product, block, false, near, blocks->n_columns, to);
+    const tvi_tiles_outer tiles = as_tiles(product);
+    tvi_gemm dense = as_gemm(product, block, target->ld, target->to);
+    tvi_block wide = *block;
+
+    /* Updates want whole vectors: the rest of the last ones is zero on both sides. */
+    if (target->update && wide.end_column == product->n_outputs)
+        wide.end_column = product->pitch;
+    dense.add_to_c = target->add;
+    if (product->sparse)
+        tvi_sparse_outer_block(product->sparse, product->dy_panels, &wide, target);
+    else if (uses_tiles(product))
+        tvi_tiles_outer_block(&tiles, &wide, target);
+    else
+        tvi_gemm_multiply(&dense);
 }
 
 typedef struct whole_job {
@@ -146,13 +149,15 @@ static void compute_blocks(void *context, size_t begin, size_t end)
 {
     const whole_job *job = context;
     const size_t ld = job->product->pitch;
-    const tvi_near nothing = {{NULL}, 0};
 
     for (size_t i = begin; i < end; i++) {
         const tvi_block block = tvi_outer_product_block(job->product, &job->blocks, i);
+        const tvi_target target = {.to = job->gradient + block.first_row * ld +
+                                         block.first_column,
+                                   .ld = ld,
+                                   .add = job->add};
 
-        compute(job->product, &block, job->add, &nothing, ld,
-                job->gradient + block.first_row * ld + block.first_column);
+        tvi_outer_product_compute(job->product, &block, &target);
     }
 }
 

@@ -36,10 +36,10 @@ tvi_outer_blocks tvi_outer_product_blocks(const tvi_outer_product *product);
 tvi_block tvi_outer_product_block(const tvi_outer_product *product,
                                   const tvi_outer_blocks *blocks, size_t index);
 
-/* That block into `to`, rows of blocks->n_columns, on the calling thread; what it is of
- * the arrays of `near` is brought near meanwhile. */
-void tvi_outer_product_compute(const tvi_outer_product *product,
-                               const tvi_outer_blocks *blocks, const tvi_block *block,
-                               const tvi_near *near, float *to);
+/* That block to its target, on the calling thread. The product can be the gradient of an
+ * update if tvi_outer_product_can_update() says so. */
+bool tvi_outer_product_can_update(const tvi_outer_product *product);
+void tvi_outer_product_compute(const tvi_outer_product *product, const tvi_block *block,
+                               const tvi_target *target);
 
 #endif

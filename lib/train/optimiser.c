@@ -153,16 +153,22 @@ typedef struct product_update {
     float *scratch;
 } product_update;
 
+/* Momentum SGD happens where the gradient is summed; others take it from scratch. */
 static void update_block(const product_update *p, size_t index, float *gradient)
 {
+    const update *u = p->u;
     const size_t pitch = p->product->pitch;
-    const tvi_near near = {{p->u->value, p->u->buffers[0], p->u->buffers[1]}, pitch};
+    const tvi_momentum momentum = {u->rate, u->momentum, u->buffers[0], u->value, pitch};
+    const bool at_once = u->is_sgd && tvi_outer_product_can_update(p->product);
+    const tvi_target target = {.to = gradient,
+                               .ld = p->blocks.n_columns,
+                               .near = {{u->value, u->buffers[0], u->buffers[1]}, pitch},
+                               .update = at_once ? &momentum : NULL};
     const tvi_block block = tvi_outer_product_block(p->product, &p->blocks, index);
-    const size_t n_columns = block.end_column - block.first_column;
 
-    tvi_outer_product_compute(p->product, &p->blocks, &block, &near, gradient);
-    for (size_t row = block.first_row; row < block.end_row; row++)
-        apply(p->u, row * pitch + block.first_column, n_columns,
+    tvi_outer_product_compute(p->product, &block, &target);
+    for (size_t row = block.first_row; !at_once && row < block.end_row; row++)
+        apply(u, row * pitch + block.first_column, block.end_column - block.first_column,
               gradient + (row - block.first_row) * p->blocks.n_columns);
 }
 

@@ -78,7 +78,8 @@ static void check_transposed(size_t size)
     const size_t n = sizes[size].n_outputs, width = sizes[size].width;
     const size_t cut = width / 3;
     const tvi_block upper = {0, cut, 0, n}, lower = {cut, width, 0, n};
-    const tvi_near near = {{y, w, NULL}, n}, nothing = {{NULL}, 0};
+    const tvi_target first = {.to = y, .ld = n, .near = {{y, w}, n}};
+    const tvi_target second = {.to = y + cut * n, .ld = n, .add = true};
     tvi_sparse_rows sparse;
     float *memory = list(&sparse, size, true);
 
@@ -86,8 +87,8 @@ static void check_transposed(size_t size)
     for (size_t i = 0; i < width * n; i++)
         y[i] = i < cut * n ? NAN : 1.0f;
     y[width * n] = GUARD_WORD;
-    tvi_sparse_outer_block(&sparse, panels, &upper, false, &near, n, y);
-    tvi_sparse_outer_block(&sparse, panels, &lower, true, &nothing, n, y + cut * n);
+    tvi_sparse_outer_block(&sparse, panels, &upper, &first);
+    tvi_sparse_outer_block(&sparse, panels, &lower, &second);
     for (size_t i = 0; i < width; i++)
         for (size_t c = 0; c < n; c++) {
             double sum = i < cut ? 0.0 : 1.0;

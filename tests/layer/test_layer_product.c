@@ -97,7 +97,8 @@ static tvae_status take_product(tvi_gradient_sink *head, tvi_parameter *paramete
 {
     block_sink *sink = (block_sink *)(void *)head;
     const tvi_outer_blocks blocks = tvi_outer_product_blocks(product);
-    const tvi_near near = {{parameter->value, NULL}, PITCH};
+    const tvi_target target = {
+        .to = sink->scratch, .ld = blocks.n_columns, .near = {{parameter->value}, PITCH}};
 
     ck_assert_uint_eq(parameter->count, N_WEIGHTS);
     ck_assert_uint_gt(blocks.n_blocks, 0);
@@ -105,7 +106,7 @@ static tvae_status take_product(tvi_gradient_sink *head, tvi_parameter *paramete
         const tvi_block b = tvi_outer_product_block(product, &blocks, i);
         const size_t n_columns = b.end_column - b.first_column;
 
-        tvi_outer_product_compute(product, &blocks, &b, &near, sink->scratch);
+        tvi_outer_product_compute(product, &b, &target);
         for (size_t row = b.first_row; row < b.end_row; row++)
             memcpy(sink->gradient + row * PITCH + b.first_column,
                    sink->scratch + (row - b.first_row) * blocks.n_columns,
@@ -141,6 +142,70 @@ static void check_blocks(bool is_sparse)
     tvae_layer_destroy(&f.layer);
 }
 
+/* Updates a copy of the weight where its gradient is summed, and keeps the gradient. */
+typedef struct update_sink {
+    tvi_gradient_sink head;
+    float value[N_WEIGHTS], buffer[N_WEIGHTS], scratch[N_WEIGHTS];
+    bool done;
+} update_sink;
+
+static tvae_status update_by_product(tvi_gradient_sink *head, tvi_parameter *parameter,
+                                     const tvi_outer_product *product)
+{
+    update_sink *sink = (update_sink *)(void *)head;
+    const tvi_outer_blocks blocks = tvi_outer_product_blocks(product);
+    const tvi_momentum momentum = {0.25f, 0.5f, sink->buffer, sink->value, PITCH};
+    const tvi_target target = {.update = &momentum};
+
+    sink->done = tvi_outer_product_can_update(product);
+    for (size_t i = 0; sink->done && i < blocks.n_blocks; i++) {
+        const tvi_block block = tvi_outer_product_block(product, &blocks, i);
+
+        tvi_outer_product_compute(product, &block, &target);
+    }
+    ck_assert_uint_eq(parameter->pitch, PITCH);
+    return TVAE_OK;
+}
+
+static void check_update(bool is_sparse, bool must_update)
+{
+    static update_sink sink;
+    static float value[N_WEIGHTS], buffer[N_WEIGHTS];
+    tvi_gradient_sink stored = {0};
+    fixture f;
+
+    memset(&sink, 0, sizeof sink);
+    sink.head = (tvi_gradient_sink){take, update_by_product, sink.scratch, N_WEIGHTS};
+    for (size_t i = 0; i < N_WEIGHTS; i++)
+        if (i % PITCH < N_OUTPUTS) {
+            sink.buffer[i] = (float)(i % 17) - 8.0f;
+            sink.value[i] = (float)(i % 23) - 11.0f;
+        }
+    create_fixture(&f, 0, is_sparse);
+    run(&f, &stored);
+    for (size_t i = 0; i < N_WEIGHTS; i++) {
+        buffer[i] = 0.5f * sink.buffer[i] + gradient_of(&f, 0)[i];
+        value[i] = sink.value[i] - 0.25f * buffer[i];
+    }
+    run(&f, &sink.head);
+    ck_assert(sink.done == must_update);
+    if (sink.done) { /* zeros between the rows included */
+        assert_close("buffer", sink.buffer, buffer, N_WEIGHTS, 1e-6, 0.0);
+        assert_close("value", sink.value, value, N_WEIGHTS, 1e-6, 0.0);
+    }
+    tvae_layer_destroy(&f.layer);
+}
+
+START_TEST(product_can_update_where_it_is_summed)
+{
+    for (int level = TVAE_KERNEL_PORTABLE; level <= TVAE_KERNEL_AVX512; level++) {
+        ASSERT_OK(tvae_set_kernel_level(level));
+        check_update(true, true);
+        check_update(false, tvi_kernel()->tile != NULL);
+    }
+}
+END_TEST
+
 START_TEST(product_in_blocks_is_the_gradient)
 {
     for (int level = TVAE_KERNEL_PORTABLE; level <= TVAE_KERNEL_AVX512; level++) {
@@ -158,6 +223,7 @@ int main(void)
 
     tcase_add_test(tc, sparse_rows_give_the_dense_result);
     tcase_add_test(tc, product_in_blocks_is_the_gradient);
+    tcase_add_test(tc, product_can_update_where_it_is_summed);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
