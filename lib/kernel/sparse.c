@@ -8,10 +8,10 @@
 #include "base/parallel.h"
 #include "kernel/kernel.h"
 
-/* Measured with AVX-512 on matrices of the first layer's shapes: at 30 % of non-zeros the
- * products are 1.3 times as fast as dense ones, at 40 % 1.1 times. The rest is a margin
- * for shapes and machines that were not measured. */
-static const double MOST_DENSITY = 0.6;
+/* Measured with AVX2 on matrices of the first layer's shapes (docs/performance.md): at
+ * 40 % of non-zeros the forward product is 1.3 times as fast as the dense one, at 50 % no
+ * faster; the gradient's crosses later. */
+static const double MOST_DENSITY = 0.45;
 
 enum { LIST_GRAIN = 4, COLUMN_GRAIN = 256, LINE_FLOATS = 16 };
 
