@@ -39,7 +39,6 @@ TVI_INLINE void gather_list(const panel *p, size_t list, size_t n_vectors)
     const size_t ld_w = p->ld_w, base = p->index_base;
     const float *const w = p->w, *const value = g->value;
     const uint32_t *const index = g->index, end = g->end[list];
-    float *const y = g->y + list * g->ld_y + p->column;
     tvi_vector sums[PANEL_VECTORS];
 
     UNROLL
@@ -70,7 +69,7 @@ TVI_INLINE void gather_list(const panel *p, size_t list, size_t n_vectors)
     }
     UNROLL
     for (size_t v = 0; v < n_vectors; v++)
-        tvi_store(y + place(p, v, n_vectors), sums[v]);
+        tvi_store(g->y + list * g->ld_y + p->column + place(p, v, n_vectors), sums[v]);
 }
 
 /* Fewer columns than a vector has lanes, added up as those of any panel. */

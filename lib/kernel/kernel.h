@@ -7,8 +7,7 @@
 #include <stdint.h>
 
 /* Columns of a gather may be cut at multiples of the grain, whole vectors of every level.
- * At most NEAR arrays
- * can be brought near. */
+ * At most NEAR arrays can be brought near. */
 enum { TVI_GATHER_GRAIN = 16, TVI_NEAR = 3 };
 
 /* Arrays that will be wanted where a product's result is, brought near meanwhile: each
