@@ -11,9 +11,14 @@
 /* Measured with AVX2 on matrices of the first layer's shapes (docs/performance.md): at
  * 40 % of non-zeros the forward product is 1.3 times as fast as the dense one, at 50 % no
  * faster; the gradient's crosses later. */
-static const double MOST_DENSITY = 0.45;
+static double most_density = 0.45;
 
 enum { LIST_GRAIN = 4, COLUMN_GRAIN = 256, LINE_FLOATS = 16 };
+
+void tvi_sparse_set_most_density(double density)
+{
+    most_density = density;
+}
 
 static size_t least(size_t a, size_t b)
 {
@@ -152,7 +157,7 @@ bool tvi_sparse_list(tvi_sparse_rows *sparse, size_t n_rows, size_t width, const
     divide_memory(sparse, with_columns, memory);
     tvi_parallel_for(n_rows, LIST_GRAIN, list_rows, &job);
     sparse->n_listed = atomic_load(&job.n_listed);
-    if ((double)sparse->n_listed > MOST_DENSITY * (double)n_rows * (double)width)
+    if ((double)sparse->n_listed > most_density * (double)n_rows * (double)width)
         return false;
     if (with_columns)
         tvi_parallel_for(width, COLUMN_GRAIN, list_columns, &job);

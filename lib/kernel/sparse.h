@@ -38,6 +38,10 @@ size_t tvi_sparse_floats(size_t n_rows, size_t width, bool with_columns);
 bool tvi_sparse_list(tvi_sparse_rows *sparse, size_t n_rows, size_t width, const float *x,
                      bool with_columns, float *memory);
 
+/* For tests, before any other call: the share of non-zeros up to which rows are listed; 1
+ * lists all of them, a negative one none. */
+void tvi_sparse_set_most_density(double density);
+
 /* y [n_rows, n_outputs] = x w + bias; w is [width, n_outputs], its rows ld_w apart, bias
  * [n_outputs] or NULL. Split among the threads; the result does not depend on their
  * number. */

@@ -29,7 +29,7 @@ void assert_near(const char *what, double got, double want, double relative,
 /* Fill with uniform numbers in [low, high), the same for equal seeds. */
 void fill_uniform(float *values, size_t n, double low, double high, uint64_t seed);
 
-/* Run one test case under a suite name and return the exit status for main(). */
+/* Run a suite on the code path of code_path.h; returns the exit status for main(). */
 int run_suite(Suite *suite);
 
 /* Central-difference check of a gradient, in the signed form: perturbs values[i] for each
