@@ -36,7 +36,8 @@ bool tvi_tiles_take(const tvi_gemm *product)
 {
     const tvi_kernels *kernel = tvi_kernel();
 
-    return kernel->tile && !product->transpose_a && product->m >= kernel->tile_rows;
+    return kernel->tile && product->k && !product->transpose_a &&
+           product->m >= kernel->tile_rows;
 }
 
 /* Terms first_k .. first_k + k - 1 of the sums of rows first_row .. first_row + n_rows -

@@ -114,6 +114,20 @@ START_TEST(run_takes_empty_products)
 }
 END_TEST
 
+/* As many rows as whole tiles have, none of which holds a term. */
+START_TEST(run_takes_sums_without_terms)
+{
+    float c[100];
+    const tvi_gemm g = {
+        .m = 50, .n = 2, .k = 0, .a = c, .b = c, .c = c, .ld_a = 1, .ld_b = 2, .ld_c = 2};
+
+    fill_uniform(c, 100, 1.0, 2.0, 1);
+    ASSERT_OK(tvi_gemm_run(&g));
+    for (size_t i = 0; i < 100; i++)
+        ck_assert(c[i] == 0.0f);
+}
+END_TEST
+
 START_TEST(run_rejects_more_than_blas_can_count)
 {
     float c[1] = {1.0f};
@@ -140,6 +154,7 @@ int main(void)
     tcase_add_test(tests, run_matches_naive_loop);
     tcase_add_test(tests, run_overwrites_nan_unless_adding);
     tcase_add_test(tests, run_takes_empty_products);
+    tcase_add_test(tests, run_takes_sums_without_terms);
     tcase_add_test(tests, run_rejects_more_than_blas_can_count);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
