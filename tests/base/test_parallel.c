@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/parallel.h"
+#include "code_path.h"
 
 enum { N_ITEMS = 1003, N_HOSTS = 4, N_ROUNDS = 300 };
 
@@ -143,6 +144,8 @@ START_TEST(for_works_in_a_child_after_fork)
     int outcome = -1;
     pid_t child;
 
+    if (skip_emulated("loops in a child after fork"))
+        return;
     ASSERT_OK(tvae_set_threads(3));
     check_loop(N_ITEMS, 1);
     child = fork();
@@ -204,6 +207,8 @@ START_TEST(set_threads_keeps_the_old_count_when_refused)
 {
     struct rlimit limit;
 
+    if (skip_emulated("threads that the system refuses"))
+        return;
     ASSERT_OK(tvae_set_threads(2));
     limit.rlim_cur = limit.rlim_max = address_space() + (64u << 20);
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);

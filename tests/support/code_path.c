@@ -64,3 +64,15 @@ bool code_path_force(void)
         tvi_sparse_set_most_density(wanted.is_sparse ? 1.0 : -1.0);
     return true;
 }
+
+bool is_emulated(void)
+{
+    return getenv("TVAE_TEST_EMULATED");
+}
+
+bool skip_emulated(const char *what)
+{
+    if (is_emulated())
+        printf("SKIP %s: an emulator runs the tests\n", what);
+    return is_emulated();
+}

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { EXIT_SKIPPED = 77 }; /* a program's status, as Meson understands it */
+
 /* The code path that a test program takes, forced by the environment: TVAE_TEST_LEVEL
  * (portable, avx2 or avx512), TVAE_TEST_INPUTS (sparse or dense: how a first layer
  * multiplies, whatever its inputs hold) and TVAE_TEST_THREADS. What is not set is left to
@@ -21,5 +23,11 @@ code_path code_path_wanted(void);
 /* Take that path, before anything else of the library is called. False, with a line on
  * stdout that begins with SKIP, if this machine lacks the level. */
 bool code_path_force(void);
+
+/* Whether TVAE_TEST_EMULATED is set: qemu runs the tests, whose emulation of a single
+ * program loses its way in a child of a process with threads, and limits no memory. The
+ * second prints a line on stdout that begins with SKIP, too. */
+bool is_emulated(void);
+bool skip_emulated(const char *what);
 
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "code_path.h"
 #include "train/trainer.h"
 #include "trainer_model.h"
 
@@ -362,6 +363,8 @@ int main(void)
     Suite *suite = suite_create("checkpoint");
     TCase *tcase = tcase_create("unit");
 
+    if (code_path_wanted().n_threads > 1 && skip_emulated("resuming with threads"))
+        return EXIT_SKIPPED;
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, resume_gives_the_same_bits);
     tcase_add_test(tcase, resume_with_schedules_gives_the_same_bits);
