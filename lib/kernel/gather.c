@@ -9,7 +9,7 @@ enum {
     PANEL_VECTORS = 8,
     PANEL = PANEL_VECTORS * LANES,
     LINE_FLOATS = 16,
-    LISTS_AHEAD = 4,
+    LISTS_AHEAD = 8,
     STAGE_ROWS = 16384 / PANEL
 };
 
@@ -30,6 +30,15 @@ typedef struct panel {
 TVI_INLINE size_t place(const panel *p, size_t v, size_t n_vectors)
 {
     return v + 1 < n_vectors ? v * LANES : p->width - LANES;
+}
+
+/* One vector of a weight updated by its gradient. */
+TVI_INLINE void update_vector(const tvi_momentum *m, size_t at, tvi_vector gradient)
+{
+    const tvi_vector buffer = m->momentum * tvi_load(m->buffer + at) + gradient;
+
+    tvi_store(m->buffer + at, buffer);
+    tvi_store(m->value + at, tvi_load(m->value + at) - m->rate * buffer);
 }
 
 /* One list's sums in `n_vectors` vectors. */
@@ -62,9 +71,9 @@ TVI_INLINE void gather_list(const panel *p, size_t list, size_t n_vectors)
     if (g->update) {
         UNROLL
         for (size_t v = 0; v < n_vectors; v++)
-            tvi_step_vector(g->update,
-                            list * g->update->ld + p->column + place(p, v, n_vectors),
-                            sums[v]);
+            update_vector(g->update,
+                          list * g->update->ld + p->column + place(p, v, n_vectors),
+                          sums[v]);
         return;
     }
     UNROLL

@@ -50,8 +50,7 @@ typedef struct tvi_gather {
 /* A tile of a product: c = a b, plus what c holds if `add`, plus bias [n_columns] unless
  * that is NULL. a holds tile_rows rows of stride ld_a or, if `a_packed`, lies as [k,
  * tile_rows]; b is packed in rows of tile_columns. Of c the rows first_row <= i < end_row
- * and the first n_columns columns are written. With `update`, c is not: the product is
- * the gradient of its value and buffer from place `at` on. */
+ * and the first n_columns columns are written. */
 typedef struct tvi_tile {
     size_t k;
     const float *a, *b, *bias;
@@ -59,8 +58,6 @@ typedef struct tvi_tile {
     size_t ld_a, ld_c;
     size_t first_row, end_row, n_columns;
     bool a_packed, add;
-    const tvi_momentum *update;
-    size_t at;
 } tvi_tile;
 
 /* Vector kernels, compiled once per instruction set and chosen at run time. Each works on

@@ -262,37 +262,48 @@ void tvi_panel_copy(size_t n_rows, size_t n_outputs, const float *from, float *p
     tvi_parallel_for(n_rows, LIST_GRAIN, copy_panel_rows, &job);
 }
 
-void tvi_sparse_outer_block(const tvi_sparse_rows *x, const float *dy_panels,
-                            const tvi_block *block, const tvi_target *target)
+/* The sums of a block; where they go and what is near is for the caller to say. */
+static tvi_gather outer_sums(const tvi_sparse_rows *x, const float *dy_panels,
+                             const tvi_block *block)
 {
     const tvi_sparse_lists *columns = &x->columns;
     const size_t width = tvi_kernel()->gather_columns;
-    tvi_near near = target->near;
-    tvi_momentum update;
-    tvi_gather g = {.n_lists = block->end_row - block->first_row,
-                    .n = block->end_column - block->first_column,
-                    .begin = columns->bounds + block->first_row,
-                    .end = columns->bounds + columns->n_lists + block->first_row,
-                    .index = columns->index,
-                    .value = columns->value,
-                    .w = dy_panels + block->first_column * x->n_rows,
-                    .start = target->add ? target->to : NULL,
-                    .y = target->to,
-                    .ld_w = width,
-                    .panel_stride = x->n_rows * width,
-                    .ld_start = target->ld,
-                    .ld_y = target->ld};
 
-    if (target->update) {
-        near = (tvi_near){{target->update->buffer, target->update->value},
-                          target->update->ld};
-        update = *target->update;
-        update.buffer += block->first_row * update.ld + block->first_column;
-        update.value += block->first_row * update.ld + block->first_column;
-        g.update = &update;
-    }
-    g.near.ld = near.ld;
-    for (size_t i = 0; i < TVI_NEAR && near.at[i]; i++)
-        g.near.at[i] = near.at[i] + block->first_row * near.ld + block->first_column;
+    return (tvi_gather){.n_lists = block->end_row - block->first_row,
+                        .n = block->end_column - block->first_column,
+                        .begin = columns->bounds + block->first_row,
+                        .end = columns->bounds + columns->n_lists + block->first_row,
+                        .index = columns->index,
+                        .value = columns->value,
+                        .w = dy_panels + block->first_column * x->n_rows,
+                        .ld_w = width,
+                        .panel_stride = x->n_rows * width};
+}
+
+void tvi_sparse_outer_block(const tvi_sparse_rows *x, const float *dy_panels,
+                            const tvi_block *block, const tvi_target *target)
+{
+    const size_t ld = target->near.ld;
+    tvi_gather g = outer_sums(x, dy_panels, block);
+
+    g.start = target->add ? target->to : NULL;
+    g.y = target->to;
+    g.ld_start = g.ld_y = target->ld;
+    g.near.ld = ld;
+    for (size_t i = 0; i < TVI_NEAR && target->near.at[i]; i++)
+        g.near.at[i] = target->near.at[i] + block->first_row * ld + block->first_column;
+    tvi_kernel()->gather(&g);
+}
+
+void tvi_sparse_outer_update(const tvi_sparse_rows *x, const float *dy_panels,
+                             const tvi_block *block, const tvi_momentum *update)
+{
+    const size_t at = block->first_row * update->ld + block->first_column;
+    const tvi_momentum here = {update->rate, update->momentum, update->buffer + at,
+                               update->value + at, update->ld};
+    tvi_gather g = outer_sums(x, dy_panels, block);
+
+    g.update = &here;
+    g.near = (tvi_near){{here.buffer, here.value}, here.ld};
     tvi_kernel()->gather(&g);
 }

@@ -54,8 +54,11 @@ size_t tvi_panel_floats(size_t n_rows, size_t n_outputs);
 void tvi_panel_copy(size_t n_rows, size_t n_outputs, const float *from, float *panels);
 
 /* That block of x' dy [width, n_outputs] to its target, on the calling thread; dy lies in
- * panels, of which first_column begins one. */
+ * panels, of which first_column begins one. Or, as a gradient, into the update of a whole
+ * weight. */
 void tvi_sparse_outer_block(const tvi_sparse_rows *x, const float *dy_panels,
                             const tvi_block *block, const tvi_target *target);
+void tvi_sparse_outer_update(const tvi_sparse_rows *x, const float *dy_panels,
+                             const tvi_block *block, const tvi_momentum *update);
 
 #endif

@@ -78,53 +78,16 @@ TVI_INLINE void store_sums(const sums *s, float *c, size_t ld_c)
     }
 }
 
-TVI_INLINE void update_by(const tvi_tile *t, const sums *s)
-{
-    UNROLL
-    for (size_t i = 0; i < ROWS; i++) {
-        tvi_step_vector(t->update, t->at + i * t->update->ld, s->left[i]);
-        tvi_step_vector(t->update, t->at + i * t->update->ld + LANES, s->right[i]);
-    }
-}
-
 TVI_INLINE void multiply_whole(const tvi_tile *t, size_t ld_a, size_t step_a)
 {
     sums s = {0};
 
     add_products(t, ld_a, step_a, &s);
-    if (t->update) {
-        update_by(t, &s);
-        return;
-    }
     if (t->add)
         add_old(t->c, t->ld_c, &s);
     if (t->bias)
         add_bias(t->bias, &s);
     store_sums(&s, t->c, t->ld_c);
-}
-
-static void update_part(const tvi_tile *t, const float *gradient)
-{
-    const tvi_momentum *m = t->update;
-
-    for (size_t i = t->first_row; i < t->end_row; i++)
-        for (size_t j = 0; j < t->n_columns; j++) {
-            const size_t at = t->at + i * m->ld + j;
-
-            m->buffer[at] = m->momentum * m->buffer[at] + gradient[i * COLUMNS + j];
-            m->value[at] -= m->rate * m->buffer[at];
-        }
-}
-
-static void store_part(const tvi_tile *t, const float *product)
-{
-    for (size_t i = t->first_row; i < t->end_row; i++)
-        for (size_t j = 0; j < t->n_columns; j++) {
-            float *c = t->c + i * t->ld_c + j;
-
-            *c = product[i * COLUMNS + j] + (t->add ? *c : 0.0f) +
-                 (t->bias ? t->bias[j] : 0.0f);
-        }
 }
 
 /* A tile at the edge: whole aside, then what there is of it. */
@@ -137,12 +100,14 @@ TVI_INLINE void multiply_part(const tvi_tile *t, size_t ld_a, size_t step_a)
     aside.ld_c = COLUMNS;
     aside.add = false;
     aside.bias = NULL;
-    aside.update = NULL;
     multiply_whole(&aside, ld_a, step_a);
-    if (t->update)
-        update_part(t, whole);
-    else
-        store_part(t, whole);
+    for (size_t i = t->first_row; i < t->end_row; i++)
+        for (size_t j = 0; j < t->n_columns; j++) {
+            float *c = t->c + i * t->ld_c + j;
+
+            *c = whole[i * COLUMNS + j] + (t->add ? *c : 0.0f) +
+                 (t->bias ? t->bias[j] : 0.0f);
+        }
 }
 
 TVI_INLINE void multiply(const tvi_tile *t, size_t ld_a, size_t step_a)

@@ -221,13 +221,8 @@ static void fetch_rows(const outer_pass *p, const float *array, size_t ld, size_
 
 static void fetch_near(const outer_pass *p, size_t first, size_t n, size_t column)
 {
-    const tvi_momentum *update = p->target->update;
     const tvi_near *near = &p->target->near;
 
-    if (update) {
-        fetch_rows(p, update->buffer, update->ld, first, n, column);
-        fetch_rows(p, update->value, update->ld, first, n, column);
-    }
     for (size_t i = 0; i < TVI_NEAR && near->at[i]; i++)
         fetch_rows(p, near->at[i], near->ld, first, n, column);
 }
@@ -239,8 +234,7 @@ static void multiply_outer(const outer_pass *p, const float *inputs)
     tvi_tile t = {.k = p->k,
                   .ld_c = target->ld,
                   .a_packed = true,
-                  .add = target->add || p->first_row > 0,
-                  .update = target->update};
+                  .add = target->add || p->first_row > 0};
 
     for (size_t c = p->block->first_column; c < p->block->end_column; c += width) {
         t.b = p->product->dy_panels + c * p->product->n_rows + p->first_row * width;
@@ -248,11 +242,8 @@ static void multiply_outer(const outer_pass *p, const float *inputs)
         for (size_t i = 0; i < p->n_inputs; i += height) {
             t.a = inputs + i * p->k;
             t.end_row = least(height, p->n_inputs - i);
-            if (t.update)
-                t.at = (p->input + i) * t.update->ld + c;
-            else
-                t.c = target->to + (p->input + i - p->block->first_row) * target->ld +
-                      (c - p->block->first_column);
+            t.c = target->to + (p->input + i - p->block->first_row) * target->ld +
+                  (c - p->block->first_column);
             fetch_near(p, i, t.end_row, c);
             p->kernel->tile(&t);
         }
@@ -267,11 +258,6 @@ static void pack_inputs(const outer_pass *p, float *inputs)
         p->kernel->pack_rows(p->k, least(height, p->n_inputs - i), ld,
                              p->product->x + p->first_row * ld + p->input + i,
                              inputs + i * p->k);
-}
-
-bool tvi_tiles_can_update(const tvi_tiles_outer *product)
-{
-    return product->n_rows <= OUTER_TERMS;
 }
 
 void tvi_tiles_outer_block(const tvi_tiles_outer *product, const tvi_block *block,

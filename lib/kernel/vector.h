@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "kernel/kernel.h"
-
 /* The widest vectors of the level that a file is compiled for, as the compilers' vector
  * types: for loops whose sums must stay in registers, which no compiler finds out by
  * itself. */
@@ -33,15 +31,6 @@ TVI_INLINE tvi_vector tvi_load(const float *from)
 TVI_INLINE void tvi_store(float *to, tvi_vector v)
 {
     memcpy(to, &v, sizeof v);
-}
-
-/* One vector of a weight updated by its gradient: see tvi_momentum. */
-TVI_INLINE void tvi_step_vector(const tvi_momentum *m, size_t at, tvi_vector gradient)
-{
-    const tvi_vector buffer = m->momentum * tvi_load(m->buffer + at) + gradient;
-
-    tvi_store(m->buffer + at, buffer);
-    tvi_store(m->value + at, tvi_load(m->value + at) - m->rate * buffer);
 }
 
 #endif

@@ -112,30 +112,30 @@ tvi_block tvi_outer_product_block(const tvi_outer_product *product,
                        least(column + blocks->n_columns, product->n_outputs)};
 }
 
-bool tvi_outer_product_can_update(const tvi_outer_product *product)
-{
-    const tvi_tiles_outer tiles = as_tiles(product);
-
-    return product->sparse || (uses_tiles(product) && tvi_tiles_can_update(&tiles));
-}
-
 void tvi_outer_product_compute(const tvi_outer_product *product, const tvi_block *block,
                                const tvi_target *target)
 {
     const tvi_tiles_outer tiles = as_tiles(product);
     tvi_gemm dense = as_gemm(product, block, target->ld, target->to);
-    tvi_block wide = *block;
 
-    /* Updates want whole vectors: the rest of the last ones is zero on both sides. */
-    if (target->update && wide.end_column == product->n_outputs)
-        wide.end_column = product->pitch;
     dense.add_to_c = target->add;
     if (product->sparse)
-        tvi_sparse_outer_block(product->sparse, product->dy_panels, &wide, target);
+        tvi_sparse_outer_block(product->sparse, product->dy_panels, block, target);
     else if (uses_tiles(product))
-        tvi_tiles_outer_block(&tiles, &wide, target);
+        tvi_tiles_outer_block(&tiles, block, target);
     else
         tvi_gemm_multiply(&dense);
+}
+
+/* Updates want whole vectors: the rest of the last ones is zero on both sides. */
+void tvi_outer_product_update(const tvi_outer_product *product, const tvi_block *block,
+                              const tvi_momentum *update)
+{
+    tvi_block wide = *block;
+
+    if (wide.end_column == product->n_outputs)
+        wide.end_column = product->pitch;
+    tvi_sparse_outer_update(product->sparse, product->dy_panels, &wide, update);
 }
 
 typedef struct whole_job {

@@ -36,10 +36,14 @@ tvi_outer_blocks tvi_outer_product_blocks(const tvi_outer_product *product);
 tvi_block tvi_outer_product_block(const tvi_outer_product *product,
                                   const tvi_outer_blocks *blocks, size_t index);
 
-/* That block to its target, on the calling thread. The product can be the gradient of an
- * update if tvi_outer_product_can_update() says so. */
-bool tvi_outer_product_can_update(const tvi_outer_product *product);
+/* That block to its target, on the calling thread. */
 void tvi_outer_product_compute(const tvi_outer_product *product, const tvi_block *block,
                                const tvi_target *target);
+
+/* Sparse products can also be taken as the gradient of an update where they are summed:
+ * that block of it. (Dense tiles gain nothing by it: their stores would wait for memory.)
+ */
+void tvi_outer_product_update(const tvi_outer_product *product, const tvi_block *block,
+                              const tvi_momentum *update);
 
 #endif

@@ -153,23 +153,34 @@ typedef struct product_update {
     float *scratch;
 } product_update;
 
-/* Momentum SGD happens where the gradient is summed; others take it from scratch. */
-static void update_block(const product_update *p, size_t index, float *gradient)
+/* The gradient of a block into scratch, and from there to the weight. */
+static void update_by_scratch(const product_update *p, const tvi_block *block,
+                              float *gradient)
 {
     const update *u = p->u;
-    const size_t pitch = p->product->pitch;
-    const tvi_momentum momentum = {u->rate, u->momentum, u->buffers[0], u->value, pitch};
-    const bool at_once = u->is_sgd && tvi_outer_product_can_update(p->product);
+    const size_t pitch = p->product->pitch, ld = p->blocks.n_columns;
     const tvi_target target = {.to = gradient,
-                               .ld = p->blocks.n_columns,
-                               .near = {{u->value, u->buffers[0], u->buffers[1]}, pitch},
-                               .update = at_once ? &momentum : NULL};
+                               .ld = ld,
+                               .near = {{u->value, u->buffers[0], u->buffers[1]}, pitch}};
+
+    tvi_outer_product_compute(p->product, block, &target);
+    for (size_t row = block->first_row; row < block->end_row; row++)
+        apply(u, row * pitch + block->first_column,
+              block->end_column - block->first_column,
+              gradient + (row - block->first_row) * ld);
+}
+
+static void update_block(const product_update *p, size_t index, float *scratch)
+{
+    const update *u = p->u;
+    const tvi_momentum momentum = {u->rate, u->momentum, u->buffers[0], u->value,
+                                   p->product->pitch};
     const tvi_block block = tvi_outer_product_block(p->product, &p->blocks, index);
 
-    tvi_outer_product_compute(p->product, &block, &target);
-    for (size_t row = block.first_row; !at_once && row < block.end_row; row++)
-        apply(u, row * pitch + block.first_column, block.end_column - block.first_column,
-              gradient + (row - block.first_row) * p->blocks.n_columns);
+    if (u->is_sgd && p->product->sparse)
+        tvi_outer_product_update(p->product, &block, &momentum);
+    else
+        update_by_scratch(p, &block, scratch);
 }
 
 static void update_parts(void *context, size_t begin, size_t end)

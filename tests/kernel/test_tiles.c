@@ -252,52 +252,6 @@ static void check_block(const tvi_tiles_outer *p, const float *dy, const tvi_blo
     free(to);
 }
 
-/* What the update made of a buffer and a value of the whole weight: its step within the
- * block, nothing outside. */
-static void check_updated(const tvi_tiles_outer *p, const float *dy,
-                          const tvi_block *block, const tvi_momentum *m,
-                          const float *old_buffer, const float *old_value)
-{
-    for (size_t row = 0; row < p->n_inputs; row++)
-        for (size_t column = 0; column < p->n_outputs; column++) {
-            const size_t at = row * m->ld + column;
-            const bool inside = row >= block->first_row && row < block->end_row &&
-                                column >= block->first_column &&
-                                column < block->end_column;
-            double buffer = (double)old_buffer[at], value = (double)old_value[at];
-
-            if (inside) {
-                buffer = (double)m->momentum * buffer + outer_sum(p, dy, row, column);
-                value -= (double)m->rate * buffer;
-                assert_near("buffer", (double)m->buffer[at], buffer, 2e-6, 4e-5);
-                assert_near("value", (double)m->value[at], value, 2e-6, 4e-6);
-            } else {
-                ck_assert(m->buffer[at] == old_buffer[at]);
-                ck_assert(m->value[at] == old_value[at]);
-            }
-        }
-    check_guards(m->buffer, p->n_inputs, p->n_outputs, m->ld);
-    check_guards(m->value, p->n_inputs, p->n_outputs, m->ld);
-}
-
-static void check_update(const tvi_tiles_outer *p, const float *dy,
-                         const tvi_block *block)
-{
-    const size_t ld = p->n_outputs + GAP;
-    float *arrays[4];
-    tvi_momentum m = {.rate = 0.1f, .momentum = 0.9f, .ld = ld};
-    const tvi_target target = {.update = &m};
-
-    for (uint64_t i = 0; i < 4; i++)
-        arrays[i] = create_rows(p->n_inputs, p->n_outputs, ld, GUARD_WORD, 10 + i % 2);
-    m.buffer = arrays[0];
-    m.value = arrays[1];
-    tvi_tiles_outer_block(p, block, &target);
-    check_updated(p, dy, block, &m, arrays[2], arrays[3]);
-    for (size_t i = 0; i < 4; i++)
-        free(arrays[i]);
-}
-
 static void check_outer(size_t n_rows, size_t n_inputs, size_t n_outputs)
 {
     const size_t n_packed = tvi_tiles_packed_floats(n_rows, n_outputs);
@@ -316,8 +270,6 @@ static void check_outer(size_t n_rows, size_t n_inputs, size_t n_outputs)
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
         check_block(&product, dy, &blocks[i], false);
         check_block(&product, dy, &blocks[i], true);
-        if (tvi_tiles_can_update(&product))
-            check_update(&product, dy, &blocks[i]);
     }
     free(x);
     free(dy);
