@@ -25,6 +25,7 @@ extern "C" {
  * - `Threads:` is one of four words: *any* (no shared state), *shared-read* (parallel
  * calls on one handle are fine), *one-at-a-time* (serialise per handle), *startup*
  * (before any other call).
+ * - A thread that calls the library needs 256 KiB of stack.
  */
 
 /** The outcome of a call; ::TVAE_OK is zero, every failure is negative. */
