@@ -23,6 +23,21 @@ char *tvi_copy_string(const char *text);
 bool tvi_multiply(size_t a, size_t b, size_t *product);
 bool tvi_add(size_t a, size_t b, size_t *sum);
 
+static inline size_t tvi_least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The length of equal pieces of n, each at most `most` but for the rounding up to whole
+ * units; n and the others are not zero. */
+static inline size_t tvi_piece_of(size_t n, size_t most, size_t unit)
+{
+    const size_t n_pieces = (n + most - 1) / most;
+    const size_t piece = (n + n_pieces - 1) / n_pieces;
+
+    return (piece + unit - 1) / unit * unit;
+}
+
 /* Blocks in use, and blocks ever handed out: what tests of leaks and of steady state
  * count. */
 size_t tvi_live_blocks(void);

@@ -20,11 +20,6 @@ void tvi_sparse_set_most_density(double density)
     most_density = density;
 }
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static size_t whole_lines(size_t n)
 {
     return (n + LINE_FLOATS - 1) / LINE_FLOATS * LINE_FLOATS;
@@ -66,7 +61,7 @@ static void list_row(const tvi_sparse_rows *sparse, size_t row, const float *x)
 
     for (size_t block = 0; block < lists->n_blocks; block++) {
         const size_t first = block * TVI_SPARSE_BLOCK;
-        const size_t last = least(first + TVI_SPARSE_BLOCK, sparse->width);
+        const size_t last = tvi_least(first + TVI_SPARSE_BLOCK, sparse->width);
 
         lists->bounds[block * lists->n_lists + row] = k;
         for (size_t i = first; i < last; i++) {
@@ -181,7 +176,7 @@ static size_t blocks_at_once(const tvi_sparse_rows *x)
     const size_t most = tvi_kernel()->gather_stage_rows / TVI_SPARSE_BLOCK;
     const size_t a_block = x->n_listed * TVI_SPARSE_BLOCK / (x->n_rows * x->width) + 1;
 
-    return least((LONG_LIST + a_block - 1) / a_block, most);
+    return tvi_least((LONG_LIST + a_block - 1) / a_block, most);
 }
 
 /* Outputs begin .. end - 1 of every row, some blocks of the inputs at a time: as many as
@@ -204,13 +199,14 @@ static void multiply_outputs(void *context, size_t begin, size_t end)
                     .ld_y = job->n_outputs};
 
     for (size_t block = 0; block < rows->n_blocks; block += step) {
-        const size_t last = least(block + step, rows->n_blocks);
+        const size_t last = tvi_least(block + step, rows->n_blocks);
 
         g.begin = rows->bounds + block * rows->n_lists;
         g.end = rows->bounds + last * rows->n_lists;
         g.first_staged = block * TVI_SPARSE_BLOCK;
         if (stages)
-            g.n_staged = least(last * TVI_SPARSE_BLOCK, job->x->width) - g.first_staged;
+            g.n_staged =
+                tvi_least(last * TVI_SPARSE_BLOCK, job->x->width) - g.first_staged;
         tvi_kernel()->gather(&g);
         g.start = g.y;
         g.ld_start = g.ld_y;
@@ -247,7 +243,7 @@ static void copy_panel_rows(void *context, size_t begin, size_t end)
 
     for (size_t row = begin; row < end; row++)
         for (size_t first = 0; first < job->n_outputs; first += width) {
-            const size_t n = least(job->n_outputs - first, width);
+            const size_t n = tvi_least(job->n_outputs - first, width);
             float *to = job->panels + first * job->n_rows + row * width;
 
             memcpy(to, job->from + row * job->n_outputs + first, n * sizeof *to);

@@ -18,20 +18,6 @@ enum {
     OUTER_ROWS = 24    /* packed at a time; a multiple of the rows of all tiles */
 };
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* The length of equal pieces of n, each at most `most` and a multiple of `unit`. */
-static size_t piece_of(size_t n, size_t most, size_t unit)
-{
-    const size_t n_pieces = (n + most - 1) / most;
-    const size_t piece = (n + n_pieces - 1) / n_pieces;
-
-    return (piece + unit - 1) / unit * unit;
-}
-
 bool tvi_tiles_take(const tvi_gemm *product)
 {
     const tvi_kernels *kernel = tvi_kernel();
@@ -59,7 +45,7 @@ static const float *panel_source(const pass *p, size_t column)
 
 static void pack_panel(const pass *p, size_t column, float *panel)
 {
-    const size_t n = least(p->kernel->tile_columns, p->g->n - column);
+    const size_t n = tvi_least(p->kernel->tile_columns, p->g->n - column);
     const float *from = panel_source(p, column);
 
     if (p->g->transpose_b)
@@ -73,12 +59,12 @@ static void pack_panel(const pass *p, size_t column, float *panel)
 static void fetch_panel(const pass *p, size_t column, size_t tile, size_t n_tiles)
 {
     const tvi_gemm *g = p->g;
-    const size_t width = least(p->kernel->tile_columns, g->n - column);
+    const size_t width = tvi_least(p->kernel->tile_columns, g->n - column);
     const size_t terms = g->transpose_b ? LINE_FLOATS : 1;
     const size_t share = (p->k / terms + n_tiles) / n_tiles * terms;
     const float *from = panel_source(p, column);
 
-    for (size_t l = tile * share; l < least((tile + 1) * share, p->k); l += terms) {
+    for (size_t l = tile * share; l < tvi_least((tile + 1) * share, p->k); l += terms) {
         if (!g->transpose_b)
             __builtin_prefetch(from + l * g->ld_b);
         for (size_t i = 0; g->transpose_b && i < width; i++)
@@ -101,14 +87,14 @@ static void multiply_panel(const pass *p, size_t column, size_t first_row, size_
                   .ld_a = g->ld_a,
                   .ld_c = g->ld_c,
                   .end_row = height,
-                  .n_columns = least(p->kernel->tile_columns, g->n - column),
+                  .n_columns = tvi_least(p->kernel->tile_columns, g->n - column),
                   .add = g->add_to_c || p->first_k > 0};
 
     if (g->bias && p->first_k + p->k == g->k)
         t.bias = g->bias + column;
     for (size_t i = 0; i < n_tiles; i++) {
         const size_t at = p->first_row + first_row + i * height;
-        const size_t row = least(at, last);
+        const size_t row = tvi_least(at, last);
 
         if (next < g->n)
             fetch_panel(p, next, i, n_tiles);
@@ -126,7 +112,7 @@ static void multiply_pass(const pass *p, size_t begin, size_t end)
 
     for (size_t item = begin; item < end;) {
         const size_t first = item % ROW_PARTS;
-        const size_t last = least(first + end - item, ROW_PARTS);
+        const size_t last = tvi_least(first + end - item, ROW_PARTS);
         const size_t column = item / ROW_PARTS * p->kernel->tile_columns;
         const size_t first_row = first * p->part_rows;
 
@@ -134,7 +120,7 @@ static void multiply_pass(const pass *p, size_t begin, size_t end)
         if (first_row >= p->n_rows)
             continue;
         pack_panel(p, column, panel);
-        multiply_panel(p, column, first_row, least(last * p->part_rows, p->n_rows),
+        multiply_panel(p, column, first_row, tvi_least(last * p->part_rows, p->n_rows),
                        panel);
     }
 }
@@ -143,16 +129,16 @@ static void multiply_items(void *context, size_t begin, size_t end)
 {
     const tvi_gemm *g = context;
     const tvi_kernels *kernel = tvi_kernel();
-    const size_t block = piece_of(g->m, BLOCK_ROWS, kernel->tile_rows);
-    const size_t terms = piece_of(g->k, PANEL_FLOATS / kernel->tile_columns, 1);
+    const size_t block = tvi_piece_of(g->m, BLOCK_ROWS, kernel->tile_rows);
+    const size_t terms = tvi_piece_of(g->k, PANEL_FLOATS / kernel->tile_columns, 1);
     pass p = {.g = g, .kernel = kernel};
 
     for (p.first_row = 0; p.first_row < g->m; p.first_row += block) {
-        p.n_rows = least(block, g->m - p.first_row);
-        p.part_rows =
-            piece_of(p.n_rows, (p.n_rows + ROW_PARTS - 1) / ROW_PARTS, kernel->tile_rows);
+        p.n_rows = tvi_least(block, g->m - p.first_row);
+        p.part_rows = tvi_piece_of(p.n_rows, (p.n_rows + ROW_PARTS - 1) / ROW_PARTS,
+                                   kernel->tile_rows);
         for (p.first_k = 0; p.first_k < g->k; p.first_k += terms) {
-            p.k = least(terms, g->k - p.first_k);
+            p.k = tvi_least(terms, g->k - p.first_k);
             multiply_pass(&p, begin, end);
         }
     }
@@ -189,7 +175,7 @@ static void pack_panels(void *context, size_t begin, size_t end)
 
     for (size_t panel = begin; panel < end; panel++)
         tvi_kernel()->pack_columns(
-            job->n_rows, least(width, job->n_outputs - panel * width), job->n_outputs,
+            job->n_rows, tvi_least(width, job->n_outputs - panel * width), job->n_outputs,
             job->dy + panel * width, job->panels + panel * width * job->n_rows);
 }
 
@@ -238,10 +224,10 @@ static void multiply_outer(const outer_pass *p, const float *inputs)
 
     for (size_t c = p->block->first_column; c < p->block->end_column; c += width) {
         t.b = p->product->dy_panels + c * p->product->n_rows + p->first_row * width;
-        t.n_columns = least(width, p->block->end_column - c);
+        t.n_columns = tvi_least(width, p->block->end_column - c);
         for (size_t i = 0; i < p->n_inputs; i += height) {
             t.a = inputs + i * p->k;
-            t.end_row = least(height, p->n_inputs - i);
+            t.end_row = tvi_least(height, p->n_inputs - i);
             t.c = target->to + (p->input + i - p->block->first_row) * target->ld +
                   (c - p->block->first_column);
             fetch_near(p, i, t.end_row, c);
@@ -255,7 +241,7 @@ static void pack_inputs(const outer_pass *p, float *inputs)
     const size_t height = p->kernel->tile_rows, ld = p->product->n_inputs;
 
     for (size_t i = 0; i < p->n_inputs; i += height)
-        p->kernel->pack_rows(p->k, least(height, p->n_inputs - i), ld,
+        p->kernel->pack_rows(p->k, tvi_least(height, p->n_inputs - i), ld,
                              p->product->x + p->first_row * ld + p->input + i,
                              inputs + i * p->k);
 }
@@ -264,14 +250,14 @@ void tvi_tiles_outer_block(const tvi_tiles_outer *product, const tvi_block *bloc
                            const tvi_target *target)
 {
     float inputs[OUTER_ROWS * OUTER_TERMS] __attribute__((aligned(64)));
-    const size_t terms = piece_of(product->n_rows, OUTER_TERMS, 1);
+    const size_t terms = tvi_piece_of(product->n_rows, OUTER_TERMS, 1);
     outer_pass p = {
         .product = product, .block = block, .target = target, .kernel = tvi_kernel()};
 
     for (p.input = block->first_row; p.input < block->end_row; p.input += OUTER_ROWS) {
-        p.n_inputs = least(OUTER_ROWS, block->end_row - p.input);
+        p.n_inputs = tvi_least(OUTER_ROWS, block->end_row - p.input);
         for (p.first_row = 0; p.first_row < product->n_rows; p.first_row += terms) {
-            p.k = least(terms, product->n_rows - p.first_row);
+            p.k = tvi_least(terms, product->n_rows - p.first_row);
             pack_inputs(&p, inputs);
             multiply_outer(&p, inputs);
         }

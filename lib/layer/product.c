@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "layer/product.h"
 
+#include "base/memory.h"
 #include "base/parallel.h"
 #include "kernel/gemm.h"
 
@@ -64,22 +65,9 @@ tvae_status tvi_outer_product_prepare(tvi_outer_product *product, float *scratch
     return TVAE_OK;
 }
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static size_t count_pieces(size_t n, size_t piece)
 {
     return (n + piece - 1) / piece;
-}
-
-/* Equal pieces of n, none longer than `most`, but rounded up to whole units. */
-static size_t piece_of(size_t n, size_t most, size_t unit)
-{
-    const size_t n_pieces = count_pieces(n, most);
-
-    return count_pieces(count_pieces(n, n_pieces), unit) * unit;
 }
 
 tvi_outer_blocks tvi_outer_product_blocks(const tvi_outer_product *product)
@@ -87,16 +75,16 @@ tvi_outer_blocks tvi_outer_product_blocks(const tvi_outer_product *product)
     tvi_outer_blocks blocks = {.n_columns = product->pitch};
 
     if (product->sparse) {
-        blocks.n_rows = piece_of(product->n_inputs, SPARSE_ROWS, ROW_STEP);
-        blocks.n_columns = piece_of(product->n_outputs, SPARSE_COLUMNS, COLUMN_STEP);
+        blocks.n_rows = tvi_piece_of(product->n_inputs, SPARSE_ROWS, ROW_STEP);
+        blocks.n_columns = tvi_piece_of(product->n_outputs, SPARSE_COLUMNS, COLUMN_STEP);
     } else if (uses_tiles(product)) {
         blocks.n_rows = TILE_ROWS;
-        blocks.n_columns = piece_of(product->n_outputs, TILE_COLUMNS, COLUMN_STEP);
+        blocks.n_columns = tvi_piece_of(product->n_outputs, TILE_COLUMNS, COLUMN_STEP);
     } else {
-        blocks.n_rows = piece_of(product->n_inputs, BLAS_ROWS, ROW_STEP);
+        blocks.n_rows = tvi_piece_of(product->n_inputs, BLAS_ROWS, ROW_STEP);
     }
-    blocks.n_rows = least(blocks.n_rows, product->n_inputs);
-    blocks.n_columns = least(blocks.n_columns, product->pitch);
+    blocks.n_rows = tvi_least(blocks.n_rows, product->n_inputs);
+    blocks.n_columns = tvi_least(blocks.n_columns, product->pitch);
     blocks.n_down = count_pieces(product->n_inputs, blocks.n_rows);
     blocks.n_blocks = blocks.n_down * count_pieces(product->n_outputs, blocks.n_columns);
     return blocks;
@@ -108,8 +96,8 @@ tvi_block tvi_outer_product_block(const tvi_outer_product *product,
     const size_t row = index % blocks->n_down * blocks->n_rows;
     const size_t column = index / blocks->n_down * blocks->n_columns;
 
-    return (tvi_block){row, least(row + blocks->n_rows, product->n_inputs), column,
-                       least(column + blocks->n_columns, product->n_outputs)};
+    return (tvi_block){row, tvi_least(row + blocks->n_rows, product->n_inputs), column,
+                       tvi_least(column + blocks->n_columns, product->n_outputs)};
 }
 
 void tvi_outer_product_compute(const tvi_outer_product *product, const tvi_block *block,

@@ -193,11 +193,6 @@ static void update_parts(void *context, size_t begin, size_t end)
             update_block(p, block, p->scratch + part * n_floats);
 }
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 tvae_status tvi_optimiser_update_product(tvi_optimiser *optimiser, int64_t step,
                                          tvi_parameter *parameter,
                                          const tvi_outer_product *product, float *scratch,
@@ -213,7 +208,7 @@ tvae_status tvi_optimiser_update_product(tvi_optimiser *optimiser, int64_t step,
     p.u = &u;
     p.blocks = tvi_outer_product_blocks(product);
     most_parts = n_scratch / (p.blocks.n_rows * p.blocks.n_columns);
-    p.n_parts = least(least(tvi_thread_count(), p.blocks.n_blocks), most_parts);
+    p.n_parts = tvi_least(tvi_least(tvi_thread_count(), p.blocks.n_blocks), most_parts);
     tvi_parallel_for(p.n_parts, 1, update_parts, &p);
     return TVAE_OK;
 }
