@@ -32,19 +32,15 @@ typedef struct tvi_block {
     size_t first_row, end_row, first_column, end_column;
 } tvi_block;
 
-/* Where a block of an outer product goes: into `to`, rows ld apart, or added to it; or,
- * as a gradient, into the update of the whole weight, which is then near by itself. */
+/* Where a block of an outer product goes: into `to`, rows ld apart, or added to it. */
 typedef struct tvi_target {
     float *to;
     size_t ld;
     bool add;
-    tvi_near near;              /* arrays like the whole result */
-    const tvi_momentum *update; /* instead of `to`, unless NULL */
+    tvi_near near; /* arrays like the whole result */
 } tvi_target;
 
-/* That block of the product, on the calling thread. An update wants the whole sums at
- * once, as tvi_tiles_can_update() tells, and a packed dy. */
-bool tvi_tiles_can_update(const tvi_tiles_outer *product);
+/* That block of the product, on the calling thread. */
 void tvi_tiles_outer_block(const tvi_tiles_outer *product, const tvi_block *block,
                            const tvi_target *target);
 

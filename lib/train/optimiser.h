@@ -40,8 +40,8 @@ tvae_status tvi_optimiser_update(tvi_optimiser *optimiser, int64_t step,
  * it never leaves the cache. `scratch` has room for the parameter at least. */
 tvae_status tvi_optimiser_update_product(tvi_optimiser *optimiser, int64_t step,
                                          tvi_parameter *parameter,
-                                         const tvi_outer_product *product,
-                                         float *scratch, size_t n_scratch);
+                                         const tvi_outer_product *product, float *scratch,
+                                         size_t n_scratch);
 
 /* Name of buffer `index` in checkpoints: "momentum", "mean" or "square_mean". */
 const char *tvi_optimiser_buffer_name(const tvi_optimiser *optimiser, size_t index);
