@@ -35,7 +35,7 @@ tvae_status use_threads_of_run(const tvae_run *run)
     tvae_status status = tvae_run_config(run, &config);
 
     if (status == TVAE_OK)
-        status = tvae_config_get(config, "threads", text, sizeof text);
+        status = tvae_config_get(config, "threads", text, sizeof text, NULL);
     if (status == TVAE_OK)
         status = use_threads(strtoll(text, NULL, 10));
     tvae_config_destroy(&config);

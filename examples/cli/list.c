@@ -72,7 +72,7 @@ static tvae_status print_config(const char *experiment)
     tvae_status status = tvae_config_create(experiment, &config);
 
     if (status == TVAE_OK)
-        status = tvae_config_json(config, text, sizeof text);
+        status = tvae_config_json(config, text, sizeof text, NULL);
     if (status == TVAE_OK)
         fputs(text, stdout);
     tvae_config_destroy(&config);

@@ -61,9 +61,9 @@ static tvae_status choose_folder(const tvae_config *config, const cli_option *op
     *folder = options[OUT].n_values ? options[OUT].values[0] : room;
     if (options[OUT].n_values)
         return TVAE_OK;
-    status = tvae_config_get(config, "experiment", name, sizeof name);
+    status = tvae_config_get(config, "experiment", name, sizeof name, NULL);
     if (status == TVAE_OK)
-        status = tvae_config_get(config, "seed", seed, sizeof seed);
+        status = tvae_config_get(config, "seed", seed, sizeof seed, NULL);
     if (status == TVAE_OK)
         (void)snprintf(room, FOLDER_BYTES, "runs/%s-seed%s", name, seed);
     return status;

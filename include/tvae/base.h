@@ -21,6 +21,10 @@ extern "C" {
  * - Handles are reference-counted. `_create` and `_load` give the caller one reference,
  *   `_retain` adds one, a container that keeps a handle takes one of its own, `_destroy`
  *   drops the caller's, nulls the pointer, and accepts NULL and a pointer to NULL.
+ *   Handles that nothing else can keep have no `_retain`: their one reference is the
+ *   caller's.
+ * - A text is written into room of the caller, zero-ended: too little room is
+ *   ::TVAE_E_INVALID, NULL with a capacity of 0 asks for the size in `needed`.
  * - `_create` sets its output to NULL first and fills it only on success.
  * - `Threads:` is one of four words: *any* (no shared state), *shared-read* (parallel
  * calls on one handle are fine), *one-at-a-time* (serialise per handle), *startup*

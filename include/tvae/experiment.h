@@ -105,29 +105,25 @@ TVAE_API void tvae_config_destroy(tvae_config **config);
 TVAE_API tvae_status tvae_config_set(tvae_config *config, const char *key,
                                      const char *value);
 
-/** Read one value as text into [capacity] bytes, zero-ended. Statuses: TVAE_OK,
- * TVAE_E_INVALID (NULL or too small), TVAE_E_NOT_FOUND. Threads: shared-read. Since: 0.1
- */
+/** Read one value as text; @p value, @p capacity and @p needed as the text of
+ * tvae_neighbourhood_describe(). Statuses: TVAE_OK, TVAE_E_INVALID (NULL or too small),
+ * TVAE_E_NOT_FOUND. Threads: shared-read. Since: 0.1 */
 TVAE_API tvae_status tvae_config_get(const tvae_config *config, const char *key,
-                                     char *value, size_t capacity);
+                                     char *value, size_t capacity, size_t *needed);
 
 /** Number of keys. Threads: any. Since: 0.1 */
 TVAE_API size_t tvae_config_key_count(void);
-
-/** Name of key @p index and its meaning in one line; NULL past the end. Ownership:
- * constant. Threads: any. Since: 0.1 */
-TVAE_API const char *tvae_config_key(size_t index, const char **meaning);
 
 /** Everything about key @p index: docs/configuration.md is made of it. Statuses: TVAE_OK,
  *  TVAE_E_INVALID, TVAE_E_NOT_FOUND past the end. Threads: any. Since: 0.1 */
 TVAE_API tvae_status tvae_config_key_facts(size_t index, tvae_key_facts *facts,
                                            size_t size);
 
-/** The whole configuration as a JSON object into [capacity] bytes, zero-ended: what
- * tvae_config_load() reads. Statuses: TVAE_OK, TVAE_E_INVALID (NULL, or too small: the
- * message gives the size), TVAE_E_NOMEM. Threads: shared-read. Since: 0.1 */
+/** The whole configuration as a JSON object: what tvae_config_load() reads. @p text,
+ * @p capacity and @p needed as in tvae_neighbourhood_describe(). Statuses: TVAE_OK,
+ * TVAE_E_INVALID (NULL or too small), TVAE_E_NOMEM. Threads: shared-read. Since: 0.1 */
 TVAE_API tvae_status tvae_config_json(const tvae_config *config, char *text,
-                                      size_t capacity);
+                                      size_t capacity, size_t *needed);
 
 /** Write that to a file, whole or not at all. Statuses: TVAE_OK, TVAE_E_INVALID,
  *  TVAE_E_IO, TVAE_E_NOMEM. Threads: shared-read. Since: 0.1 */

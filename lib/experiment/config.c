@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 size_t tvae_experiment_count(void)
 {
@@ -29,13 +30,6 @@ size_t tvae_config_key_count(void)
 static const char *key_name(size_t index)
 {
     return tvi_keys[index].name;
-}
-
-const char *tvae_config_key(size_t index, const char **meaning)
-{
-    if (meaning)
-        *meaning = index < tvi_n_keys ? tvi_keys[index].meaning : NULL;
-    return index < tvi_n_keys ? key_name(index) : NULL;
 }
 
 const tvi_key *tvi_key_find(const char *name)
@@ -175,24 +169,25 @@ tvae_status tvae_config_set(tvae_config *config, const char *key, const char *va
 }
 
 tvae_status tvae_config_get(const tvae_config *config, const char *key, char *value,
-                            size_t capacity)
+                            size_t capacity, size_t *needed)
 {
+    char whole[TVI_VALUE_BYTES];
     const tvi_key *row;
+    size_t n_bytes;
+    tvae_status st;
 
-    if (!config || !key || !value)
+    if (!config || !key)
         return tvi_fail(TVAE_E_INVALID, "config_get: %s is NULL",
-                        !config ? "config"
-                        : !key  ? "key"
-                                : "value");
+                        config ? "key" : "config");
     row = tvi_key_find(key);
     if (!row)
         return fail_key(key, "config_get");
-    if (!tvi_key_print(row, &config->settings, value, capacity))
-        return tvi_fail(TVAE_E_INVALID,
-                        "config_get: capacity is %zu, too small for the value of %s: %d "
-                        "bytes hold any",
-                        capacity, key, TVI_VALUE_BYTES);
-    return TVAE_OK;
+    (void)tvi_key_print(row, &config->settings, whole, sizeof whole); /* holds any */
+    n_bytes = strlen(whole) + 1;
+    st = tvi_text_room("config_get", n_bytes, value, capacity, needed);
+    if (st == TVAE_OK && value)
+        memcpy(value, whole, n_bytes);
+    return st;
 }
 
 /* ---- resume ---- */

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/text.h"
 #include "io/io.h"
 
 /* Configurations as JSON: one object, a member a key. Lists are arrays; every value may
@@ -261,20 +262,19 @@ tvae_status tvae_config_save(const tvae_config *config, const char *path)
     return st;
 }
 
-tvae_status tvae_config_json(const tvae_config *config, char *text, size_t capacity)
+tvae_status tvae_config_json(const tvae_config *config, char *text, size_t capacity,
+                             size_t *needed)
 {
     char *whole = NULL;
     size_t n_bytes = 0;
     tvae_status st;
 
-    if (!config || !text)
-        return tvi_fail(TVAE_E_INVALID, "config_json: %s is NULL",
-                        config ? "text" : "config");
+    if (!config)
+        return tvi_fail(TVAE_E_INVALID, "config_json: config is NULL");
     st = config_text(config, "config_json", &whole, &n_bytes);
-    if (st == TVAE_OK && n_bytes >= capacity)
-        st = tvi_fail(TVAE_E_INVALID, "config_json: capacity is %zu, want at least %zu",
-                      capacity, n_bytes + 1);
-    if (st == TVAE_OK) {
+    if (st == TVAE_OK)
+        st = tvi_text_room("config_json", n_bytes + 1, text, capacity, needed);
+    if (st == TVAE_OK && text) {
         memcpy(text, whole, n_bytes);
         text[n_bytes] = '\0';
     }

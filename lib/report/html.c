@@ -86,9 +86,10 @@ static json_t *keys_json(void)
     bool whole = keys != NULL;
 
     for (size_t i = 0; i < tvae_config_key_count() && whole; i++) {
-        const char *meaning = "", *key = tvae_config_key(i, &meaning);
+        tvae_key_facts facts;
 
-        whole = tvi_json_add(keys, key, tvi_json_text(meaning));
+        whole = tvae_config_key_facts(i, &facts, sizeof facts) == TVAE_OK &&
+                tvi_json_add(keys, facts.name, tvi_json_text(facts.meaning));
     }
     if (whole)
         return keys;

@@ -29,11 +29,13 @@ static json_t *configuration_json(const tvae_config *config)
     bool whole = object != NULL;
 
     for (size_t i = 0; i < tvae_config_key_count() && whole; i++) {
-        const char *key = tvae_config_key(i, NULL);
+        tvae_key_facts facts;
         char value[TVI_VALUE_BYTES];
 
-        whole = tvae_config_get(config, key, value, sizeof value) == TVAE_OK &&
-                tvi_json_add(object, key, tvi_json_text(value));
+        whole =
+            tvae_config_key_facts(i, &facts, sizeof facts) == TVAE_OK &&
+            tvae_config_get(config, facts.name, value, sizeof value, NULL) == TVAE_OK &&
+            tvi_json_add(object, facts.name, tvi_json_text(value));
     }
     if (whole)
         return object;

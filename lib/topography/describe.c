@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 /* Neighbourhoods as text. Every cell and line has a fixed width, so that the place of an
  * offset in the text can be computed. */
@@ -140,6 +141,7 @@ tvae_status tvae_neighbourhood_describe(const tvae_neighbourhood *neighbourhood,
                                         char *text, size_t capacity, size_t *needed)
 {
     layout l;
+    tvae_status st;
 
     if (text && capacity)
         text[0] = '\0';
@@ -148,15 +150,8 @@ tvae_status tvae_neighbourhood_describe(const tvae_neighbourhood *neighbourhood,
     if (!measure(neighbourhood, &l))
         return tvi_fail(TVAE_E_INVALID,
                         "neighbourhood_describe: the offsets span too much for a text");
-    if (needed)
-        *needed = l.n_bytes;
-    if (!text && capacity == 0)
-        return TVAE_OK;
-    if (!text || capacity < l.n_bytes)
-        return tvi_fail(TVAE_E_INVALID,
-                        "neighbourhood_describe: text is %s of %zu bytes, want room for "
-                        "%zu",
-                        text ? "a block" : "NULL instead", capacity, l.n_bytes);
-    write_text(neighbourhood, &l, text);
-    return TVAE_OK;
+    st = tvi_text_room("neighbourhood_describe", l.n_bytes, text, capacity, needed);
+    if (st == TVAE_OK && text)
+        write_text(neighbourhood, &l, text);
+    return st;
 }

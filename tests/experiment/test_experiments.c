@@ -90,7 +90,7 @@ static tvae_config *small_config(const char *experiment)
     ASSERT_OK(tvae_config_create(experiment, &config));
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
         set_key(config, always[i][0], always[i][1]);
-    ASSERT_OK(tvae_config_get(config, "dataset", dataset, sizeof dataset));
+    ASSERT_OK(tvae_config_get(config, "dataset", dataset, sizeof dataset, NULL));
     if (strcmp(dataset, "sprites") == 0)
         for (size_t i = 0; i < sizeof sprites / sizeof *sprites; i++)
             set_key(config, sprites[i][0], sprites[i][1]);

@@ -252,7 +252,7 @@ START_TEST(resume_refuses_what_changes_the_result)
     {
         char value[64];
 
-        ASSERT_OK(tvae_config_get(config, "log_steps", value, sizeof value));
+        ASSERT_OK(tvae_config_get(config, "log_steps", value, sizeof value, NULL));
         ck_assert_str_eq(value, "2");
     }
     tvae_config_destroy(&config);
