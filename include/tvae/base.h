@@ -75,15 +75,16 @@ enum {
 typedef struct tvae_allocator {
     size_t size; /**< sizeof(tvae_allocator) */
     void *user;  /**< Passed back to both functions. */
-    void *(*alloc)(void *user, size_t bytes, size_t align);
-    void (*release)(void *user, void *memory, size_t bytes);
+    void *(*alloc)(void *user, size_t bytes, size_t align);  /**< As above. */
+    void (*release)(void *user, void *memory, size_t bytes); /**< As above. */
 } tvae_allocator;
 
 /** Where the library's messages go; without one they are dropped. */
 typedef struct tvae_log_hook {
     size_t size; /**< sizeof(tvae_log_hook) */
     void *user;  /**< Passed back to the function. */
-    void (*message)(void *user, int32_t level, const char *text);
+    void (*message)(void *user, int32_t level,
+                    const char *text); /**< A level is a TVAE_LOG. */
 } tvae_log_hook;
 
 /** Facts about the machine and the libraries in use; all strings end in a zero. */

@@ -17,8 +17,8 @@ extern "C" {
  * What an item's sequence looks like depends only on (item, seed, draw), never on
  * threads.
  */
-typedef struct tvae_dataset tvae_dataset;
-typedef struct tvae_loader tvae_loader; /**< Batches, prepared in the background. */
+typedef struct tvae_dataset tvae_dataset; /**< Sequences, by item and draw. */
+typedef struct tvae_loader tvae_loader;   /**< Batches, prepared in the background. */
 
 /** Parts of a dataset. */
 enum {
@@ -266,10 +266,11 @@ TVAE_API size_t tvae_dataset_factor_values(const tvae_dataset *dataset, size_t f
 /**
  * One sequence.
  *
+ * @param[in]  dataset  Read only.
  * @param[in]  item     0 to count - 1.
  * @param[in]  seed     The run's seed.
  * @param[in]  draw     Which random transform: equal (item, seed, draw) give equal
- * sequences.
+ *                      sequences.
  * @param[out] x        [frames, channels, height, width].
  * @param[out] factors  [frames, factors]; may be NULL.
  *
@@ -290,6 +291,10 @@ TVAE_API tvae_status tvae_dataset_get(const tvae_dataset *dataset, size_t item,
  * Sequence i of batch b has draw b * batch_size + i of @c seed; its item is that place in
  * the epoch's order, which depends on seed and epoch alone. The batches are the same for
  * every n_prefetch, and first_batch starts among them where it says.
+ *
+ * @param[in]  dataset  What the sequences are taken from.
+ * @param[in]  options  NULL for the defaults.
+ * @param[out] out      The loader.
  *
  * @retval TVAE_OK             Started.
  * @retval TVAE_E_INVALID      NULL, an option out of range, or a batch larger than the
@@ -318,10 +323,12 @@ TVAE_API size_t tvae_loader_batches_per_epoch(const tvae_loader *loader);
  * A batch whose preparation failed is reported by the call that would have given it; the
  * next call goes on with the batch after it.
  *
- * @param[out] x        [batch_size, frames, channels, height, width].
- * @param[out] factors  [batch_size, frames, factors]; may be NULL.
- * @param[out] n_sequences  Sequences written: batch_size, fewer only in a last batch that
- * is not dropped, the rest of @p x and @p factors then stays as it was; may be NULL.
+ * @param[in,out] loader       Moves on by a batch.
+ * @param[out]    x            [batch_size, frames, channels, height, width].
+ * @param[out]    factors      [batch_size, frames, factors]; may be NULL.
+ * @param[out]    n_sequences  Sequences written: batch_size, fewer only in a last batch
+ *                             that is not dropped, the rest of @p x and @p factors then
+ *                             stays as it was; may be NULL.
  *
  * @retval TVAE_OK         Written.
  * @retval TVAE_E_INVALID  NULL; no batch is used up.

@@ -15,7 +15,7 @@ extern "C" {
  * rebuilds a run; a *run* is a folder with the configuration, log, checkpoints and
  * results (docs/run-folder.md).
  */
-typedef struct tvae_config tvae_config;
+typedef struct tvae_config tvae_config; /**< Keys and values that rebuild a run. */
 typedef struct tvae_run tvae_run; /**< A run folder, locked while open for training. */
 
 /** What a progress callback is told; all strings live for the call only. */
@@ -86,7 +86,8 @@ TVAE_API const char *tvae_experiment_summary(size_t index);
 TVAE_API tvae_status tvae_config_create(const char *experiment, tvae_config **out);
 
 /** Read a configuration from JSON. Statuses: as tvae_config_create(), TVAE_E_IO,
- * TVAE_E_FORMAT (the message gives line and key). Threads: any. Since: 0.1 */
+ * TVAE_E_FORMAT (the message gives line and key). Ownership: one reference for the
+ * caller. Threads: any. Since: 0.1 */
 TVAE_API tvae_status tvae_config_load(const char *path, tvae_config **out);
 
 /** Drop the caller's reference and null the pointer. Threads: any. Since: 0.1 */
@@ -94,6 +95,10 @@ TVAE_API void tvae_config_destroy(tvae_config **config);
 
 /**
  * Set one value from text, as `tvae train --set key=value` does.
+ *
+ * @param[in,out] config  Changed on success alone.
+ * @param[in]     key     A name of docs/configuration.md.
+ * @param[in]     value   As docs/configuration.md says of the key.
  *
  * @retval TVAE_OK           Set.
  * @retval TVAE_E_INVALID    NULL, or a value out of range; the message gives the range.
@@ -146,6 +151,10 @@ TVAE_API tvae_status tvae_config_open_data(const tvae_config *config, int32_t sp
  * or its process ends in whatever way. The data are opened before the folder is made, so
  * that wrong ones leave no trace; sizes of images left to the data (0) are then known.
  *
+ * @param[in]  config  What to run.
+ * @param[in]  folder  Made if it is not there.
+ * @param[out] out     The run.
+ *
  * @retval TVAE_OK         Ready for tvae_run_train().
  * @retval TVAE_E_INVALID  NULL argument, or the folder holds a checkpoint already, or a
  *                         run of another configuration.
@@ -167,10 +176,13 @@ TVAE_API tvae_status tvae_run_create(const tvae_config *config, const char *fold
  *
  * If the newest checkpoint is damaged, the one before it is taken, and the log hook told.
  *
- * @param[in] config  What is asked for now; NULL takes the folder's own. `data`,
- *                    `log_steps`, `checkpoint_steps`, `eval_steps`, `steps`, `epochs`,
- *                    `threads` and `n_prefetch` may differ, and replace those of the
- * folder (an empty `data` does not); what would change the result is refused, by name.
+ * @param[in]  config  What is asked for now; NULL takes the folder's own. `data`,
+ *                     `log_steps`, `checkpoint_steps`, `eval_steps`, `steps`, `epochs`,
+ *                     `threads` and `n_prefetch` may differ, and replace those of the
+ *                     folder (an empty `data` does not); what would change the result is
+ *                     refused, by name.
+ * @param[in]  folder  A run folder, or a new one if @p config is given.
+ * @param[out] out     The run.
  *
  * Statuses: as tvae_run_create(), TVAE_E_NOT_FOUND if the folder is no run and @p config
  * is NULL, TVAE_E_FORMAT if all checkpoints are damaged. Ownership, threads: as there.
@@ -180,7 +192,8 @@ TVAE_API tvae_status tvae_run_resume(const tvae_config *config, const char *fold
                                      tvae_run **out);
 
 /** Open a run to evaluate it or draw its figures. Statuses: as tvae_run_create(),
- *  TVAE_E_NOT_FOUND if the folder is no run. Threads: any. Since: 0.1 */
+ *  TVAE_E_NOT_FOUND if the folder is no run. Ownership: one reference for the caller.
+ *  Threads: any. Since: 0.1 */
 TVAE_API tvae_status tvae_run_open(const char *folder, tvae_run **out);
 
 /** Drop the caller's reference, unlock the folder and null the pointer. Threads:
@@ -190,14 +203,14 @@ TVAE_API void tvae_run_destroy(tvae_run **run);
 /** The run's folder. Ownership: the run's. Threads: shared-read. Since: 0.1 */
 TVAE_API const char *tvae_run_folder(const tvae_run *run);
 
-/** A copy of the run's configuration. Statuses: TVAE_OK, TVAE_E_INVALID. Threads:
- *  shared-read. Since: 0.1 */
+/** A copy of the run's configuration. Statuses: TVAE_OK, TVAE_E_INVALID. Ownership: one
+ *  reference for the caller. Threads: shared-read. Since: 0.1 */
 TVAE_API tvae_status tvae_run_config(const tvae_run *run, tvae_config **out);
 
 /** The run's model as last saved, read from `model.safetensors`, or from the state if
  * that file is missing; a handle of its own. Statuses: TVAE_OK, TVAE_E_INVALID,
- *  TVAE_E_NOT_FOUND before the first checkpoint, those of tvae_model_load(). Threads:
- *  one-at-a-time. Since: 0.1 */
+ *  TVAE_E_NOT_FOUND before the first checkpoint, those of tvae_model_load(). Ownership:
+ *  one reference for the caller. Threads: one-at-a-time. Since: 0.1 */
 TVAE_API tvae_status tvae_run_model(tvae_run *run, tvae_model **out);
 
 /**
@@ -207,7 +220,8 @@ TVAE_API tvae_status tvae_run_model(tvae_run *run, tvae_model **out);
  * `eval_steps` the loss on held-out sequences goes into the log every so many steps, and
  * the model that did best there into `best.safetensors`.
  *
- * @param[in] hook  Progress; may be NULL.
+ * @param[in,out] run   Made by tvae_run_create() or tvae_run_resume().
+ * @param[in]     hook  Progress; may be NULL.
  *
  * @retval TVAE_OK           The total is reached and saved.
  * @retval TVAE_E_INVALID    NULL, or a run opened only to be read.
@@ -233,9 +247,10 @@ TVAE_API tvae_status tvae_evaluate_options_init(tvae_evaluate_options *options,
  * CapCorr are those of one sample of the latents, which is also the first of the
  * log-likelihood's. CapCorr is told of the factors that may vary.
  *
- * @param[in] options  NULL for the defaults.
- * @param[in] data     Path that overrides the configured one; NULL for none.
- * @param[in] hook     Progress; may be NULL.
+ * @param[in,out] run      A run with a checkpoint.
+ * @param[in]     options  NULL for the defaults.
+ * @param[in]     data     Path that overrides the configured one; NULL for none.
+ * @param[in]     hook     Progress; may be NULL.
  *
  * Statuses: TVAE_OK, TVAE_E_INVALID, TVAE_E_NOT_FOUND (no checkpoint), TVAE_E_CANCELLED,
  * TVAE_E_NUMERIC, TVAE_E_IO, TVAE_E_NOMEM, and those of opening the data.

@@ -18,7 +18,7 @@ extern "C" {
  * is treated as hostile: sizes, names, offsets and types are checked against the file
  * before memory is asked for.
  */
-typedef struct tvae_archive tvae_archive;
+typedef struct tvae_archive tvae_archive; /**< Named tensors with text metadata. */
 
 /** Create an empty archive. Statuses: TVAE_OK, TVAE_E_INVALID, TVAE_E_NOMEM.
  *  Ownership: one reference for the caller. Threads: any. Since: 0.1 */
@@ -77,12 +77,16 @@ TVAE_API void tvae_archive_destroy(tvae_archive **archive);
 /** Number of tensors; 0 for NULL. Threads: shared-read. Since: 0.1 */
 TVAE_API size_t tvae_archive_count(const tvae_archive *archive);
 
-/** Name of tensor @p index, NULL past the end; valid until the archive is changed or
- * gone. Threads: shared-read. Since: 0.1 */
+/** Name of tensor @p index, NULL past the end. Ownership: the archive's, valid until it
+ * is changed or gone. Threads: shared-read. Since: 0.1 */
 TVAE_API const char *tvae_archive_name(const tvae_archive *archive, size_t index);
 
 /**
  * Find a tensor by name.
+ *
+ * @param[in]  archive  Read only.
+ * @param[in]  name     As tvae_archive_name() gives it.
+ * @param[out] out      A new reference that shares the archive's data.
  *
  * @retval TVAE_OK           Found; @p out is a new reference that shares the archive's
  * data.
@@ -98,6 +102,10 @@ TVAE_API tvae_status tvae_archive_get(const tvae_archive *archive, const char *n
 
 /**
  * Add a tensor under a name, replacing one of the same name.
+ *
+ * @param[in,out] archive  Changed on success alone.
+ * @param[in]     name     1 to 255 bytes of UTF-8.
+ * @param[in]     tensor   Any shape.
  *
  * @retval TVAE_OK         Added.
  * @retval TVAE_E_INVALID  NULL argument, or a name that is empty, longer than 255 bytes
@@ -122,6 +130,10 @@ TVAE_API const char *tvae_archive_metadata(const tvae_archive *archive, const ch
 
 /**
  * Store a text under a metadata key; only `.safetensors` files keep it.
+ *
+ * @param[in,out] archive  Changed on success alone.
+ * @param[in]     key      UTF-8, not empty.
+ * @param[in]     text     UTF-8.
  *
  * @retval TVAE_OK         Stored.
  * @retval TVAE_E_INVALID  NULL argument, empty key, or a text that is not UTF-8.

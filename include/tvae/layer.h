@@ -16,7 +16,7 @@ extern "C" {
  * any layout, and gradients need not be stored. Names follow PyTorch: "weight", "bias",
  * and in a sequential layer the child's index before them ("0.weight").
  */
-typedef struct tvae_layer tvae_layer;
+typedef struct tvae_layer tvae_layer; /**< Rows in, rows out, with parameters. */
 
 /**
  * Scratch memory of one thread: activations, samples, gradients on their way. It grows to
@@ -109,6 +109,9 @@ TVAE_API tvae_status tvae_linear_options_init(tvae_linear_options *options, size
 /**
  * Create a linear layer: y = x W + b.
  *
+ * @param[in]  options  Sizes, biases and how the weight is exposed.
+ * @param[out] out      The layer; rows [rows, n_inputs] to [rows, n_outputs].
+ *
  * @retval TVAE_OK             Created, with parameters of zero: see
  * tvae_layer_initialise().
  * @retval TVAE_E_INVALID      NULL or out-of-range option; the message names it.
@@ -123,7 +126,8 @@ TVAE_API tvae_status tvae_linear_options_init(tvae_linear_options *options, size
 TVAE_API tvae_status tvae_layer_create_linear(const tvae_linear_options *options,
                                               tvae_layer **out);
 
-/** As tvae_linear_options_init(). Since: 0.1 */
+/** Fill @p options with the defaults; statuses as tvae_linear_options_init(). Threads:
+ *  any. Since: 0.1 */
 TVAE_API tvae_status tvae_conv2d_options_init(tvae_conv2d_options *options, size_t size);
 
 /**
@@ -134,6 +138,9 @@ TVAE_API tvae_status tvae_conv2d_options_init(tvae_conv2d_options *options, size
  *
  * Parameters: "weight" [out_channels, in_channels, kernel_height, kernel_width] and
  * "bias" [out_channels], zero as yet.
+ *
+ * @param[in]  options  Image, kernel, stride and padding.
+ * @param[out] out      The layer.
  *
  * @retval TVAE_OK             Created.
  * @retval TVAE_E_INVALID      NULL or out-of-range option; the message names it.
@@ -155,28 +162,32 @@ TVAE_API tvae_status tvae_layer_create_conv2d(const tvae_conv2d_options *options
  * alike.
  *
  * Parameters: "weight" [in_channels, out_channels, kernel_height, kernel_width] and
- * "bias" [out_channels], zero as yet. All else as tvae_layer_create_conv2d(). Since: 0.1
+ * "bias" [out_channels], zero as yet.
+ *
+ * Statuses, ownership, threads: as tvae_layer_create_conv2d(). Since: 0.1
  */
 TVAE_API tvae_status
 tvae_layer_create_conv_transpose2d(const tvae_conv2d_options *options, tvae_layer **out);
 
-/** Create max(x, 0). Statuses: TVAE_OK, TVAE_E_INVALID, TVAE_E_NOMEM. Threads: any.
- * Since: 0.1 */
+/** Create max(x, 0). Statuses: TVAE_OK, TVAE_E_INVALID, TVAE_E_NOMEM. Ownership: one
+ * reference for the caller. Threads: any. Since: 0.1 */
 TVAE_API tvae_status tvae_layer_create_relu(tvae_layer **out);
 
 /** Create x > 0 ? x : negative_slope x, of a slope within +-1e30 (PyTorch's is 0.01).
- * Statuses: TVAE_OK, TVAE_E_INVALID, TVAE_E_NOMEM. Threads: any. Since: 0.1 */
+ * Statuses, ownership, threads: as tvae_layer_create_relu(). Since: 0.1 */
 TVAE_API tvae_status tvae_layer_create_leaky_relu(double negative_slope,
                                                   tvae_layer **out);
 
-/** Create 1 / (1 + exp(-x)). Statuses: TVAE_OK, TVAE_E_INVALID, TVAE_E_NOMEM. Threads:
- * any. Since: 0.1 */
+/** Create 1 / (1 + exp(-x)). Statuses, ownership, threads: as tvae_layer_create_relu().
+ * Since: 0.1 */
 TVAE_API tvae_status tvae_layer_create_sigmoid(tvae_layer **out);
 
-/** Create tanh(x). As tvae_layer_create_sigmoid(). Since: 0.1 */
+/** Create tanh(x). Statuses, ownership, threads: as tvae_layer_create_relu(). Since: 0.1
+ */
 TVAE_API tvae_status tvae_layer_create_tanh(tvae_layer **out);
 
-/** Create log(1 + exp(x)). As tvae_layer_create_sigmoid(). Since: 0.1 */
+/** Create log(1 + exp(x)). Statuses, ownership, threads: as tvae_layer_create_relu().
+ * Since: 0.1 */
 TVAE_API tvae_status tvae_layer_create_softplus(tvae_layer **out);
 
 /**
@@ -202,6 +213,9 @@ TVAE_API tvae_status tvae_layer_create_sequential(tvae_layer *const *layers,
 
 /**
  * Create a layer from the host's own functions.
+ *
+ * @param[in]  callbacks  The host's functions and its parameters' names.
+ * @param[out] out        The layer.
  *
  * @retval TVAE_OK             Created, parameters zero.
  * @retval TVAE_E_INVALID      NULL argument, a required function missing, a name empty,
@@ -229,7 +243,8 @@ TVAE_API void tvae_layer_destroy(tvae_layer **layer);
 /**
  * Draw the initial parameters, uniform in +-bound (PyTorch's default for linear layers).
  *
- * @param[in] seed  Equal seeds give equal parameters.
+ * @param[in,out] layer  Its parameters are overwritten.
+ * @param[in]     seed   Equal seeds give equal parameters.
  *
  * @retval TVAE_OK         Drawn.
  * @retval TVAE_E_INVALID  NULL.
@@ -249,6 +264,10 @@ TVAE_API tvae_status tvae_layer_initialise(tvae_layer *layer, uint64_t seed);
 /**
  * Width of the output rows for input rows of @p n_inputs.
  *
+ * @param[in]  layer      Read only.
+ * @param[in]  n_inputs   Width of the input rows.
+ * @param[out] n_outputs  Width of the output rows.
+ *
  * @retval TVAE_OK         @p n_outputs written.
  * @retval TVAE_E_INVALID  NULL argument.
  * @retval TVAE_E_SHAPE    The layer does not take rows of that width.
@@ -265,6 +284,8 @@ TVAE_API size_t tvae_layer_parameter_count(const tvae_layer *layer);
 /**
  * Name and shape of parameter @p index.
  *
+ * @param[in]  layer     Read only.
+ * @param[in]  index     0 to tvae_layer_parameter_count() - 1.
  * @param[out] name      Zero-ended; cut at @p capacity.
  * @param[in]  capacity  Bytes at @p name, >= 1; 128 hold any name.
  * @param[out] rank      Number of axes; may be NULL.
@@ -283,6 +304,10 @@ TVAE_API tvae_status tvae_layer_parameter_info(const tvae_layer *layer, size_t i
 
 /**
  * Copy a parameter out, in the exposed shape.
+ *
+ * @param[in]  layer  Read only.
+ * @param[in]  name   As tvae_layer_parameter_info() gives it.
+ * @param[out] value  Of the shape that tvae_layer_parameter_info() gives.
  *
  * @retval TVAE_OK           Copied.
  * @retval TVAE_E_INVALID    NULL argument.

@@ -70,9 +70,10 @@ TVAE_API void tvae_capcorr_destroy(tvae_capcorr **capcorr);
  * For each sequence, the factor that varies is the one that changes most from frame 0 to
  * 1; sequences in which none changes, or in which it is never 0, count for nothing.
  *
- * @param[in] t        [sequences, frames, capsules, d].
- * @param[in] factors  [sequences, frames, factors] factor values as whole numbers of
- * steps.
+ * @param[in,out] capcorr  Gathers the batch.
+ * @param[in]     t        [sequences, frames, capsules, d].
+ * @param[in]     factors  [sequences, frames, factors] factor values as whole numbers of
+ *                         steps.
  *
  * @retval TVAE_OK         Added.
  * @retval TVAE_E_INVALID  NULL.
@@ -94,10 +95,11 @@ TVAE_API tvae_status tvae_capcorr_add(tvae_capcorr *capcorr, const tvae_tensor *
  * the one that changes most. Called once for each factor, it does what
  * tvae_capcorr_add() does where only one factor varies at a time.
  *
- * @param[in] t        As tvae_capcorr_add().
- * @param[in] factors  As tvae_capcorr_add(), all of the gatherer's factors.
- * @param[in] factor   0 to n_factors - 1. Sequences in which it is the same in frames 0
- *                     and 1, or is never 0, count for nothing.
+ * @param[in,out] capcorr  Gathers the batch.
+ * @param[in]     t        As tvae_capcorr_add().
+ * @param[in]     factors  As tvae_capcorr_add(), all of the gatherer's factors.
+ * @param[in]     factor   0 to n_factors - 1. Sequences in which it is the same in frames
+ *                         0 and 1, or is never 0, count for nothing.
  *
  * @retval TVAE_E_INVALID  NULL, or no such factor; else as tvae_capcorr_add().
  *
@@ -111,9 +113,10 @@ TVAE_API tvae_status tvae_capcorr_add_factor(tvae_capcorr *capcorr, const tvae_t
  * CapCorr of one factor over all that was added: the Pearson correlation of the capsules'
  * modal shift with the true one.
  *
- * @param[in]  factor  0 to n_factors - 1.
- * @param[in]  choice  A TVAE_CAPCORR.
- * @param[out] value   NaN when either side is constant or nothing was added.
+ * @param[in]  capcorr  Read only.
+ * @param[in]  factor   0 to n_factors - 1.
+ * @param[in]  choice   A TVAE_CAPCORR.
+ * @param[out] value    NaN when either side is constant or nothing was added.
  *
  * @retval TVAE_OK         Written.
  * @retval TVAE_E_INVALID  NULL or out of range.
@@ -164,8 +167,9 @@ TVAE_API void tvae_covariance_destroy(tvae_covariance **covariance);
 /**
  * Add a batch of samples.
  *
- * @param[in] x  [..., n_rows].
- * @param[in] y  [..., n_columns], as many samples; NULL stands for @p x.
+ * @param[in,out] covariance  Gathers the batch.
+ * @param[in]     x           [..., n_rows].
+ * @param[in]     y           [..., n_columns], as many samples; NULL stands for @p x.
  *
  * @retval TVAE_OK         Added.
  * @retval TVAE_E_INVALID  @p covariance or @p x is NULL.
@@ -186,6 +190,7 @@ TVAE_API tvae_status tvae_covariance_add(tvae_covariance *covariance,
  * (sd x_i sd y_j), where the mean divides by the samples N and the standard deviations by
  * N - 1: a correlation times (N - 1) / N.
  *
+ * @param[in]  covariance     Read only.
  * @param[in]  zero_diagonal  1 puts 0 where i = j, as the reference's pictures; or 0.
  * @param[out] matrix         [n_rows, n_columns]; NaN where a unit is constant or there
  *                            are fewer than 2 samples.
@@ -250,9 +255,10 @@ TVAE_API void tvae_selectivity_destroy(tvae_selectivity **selectivity);
 /**
  * Add a batch of samples.
  *
- * @param[in] t       [..., n_units].
- * @param[in] labels  As many elements as @p t has samples, in whatever shape: classes as
- *                    whole numbers from 0 to n_classes - 1.
+ * @param[in,out] selectivity  Gathers the batch.
+ * @param[in]     t            [..., n_units].
+ * @param[in]     labels       As many elements as @p t has samples, in whatever shape:
+ *                             classes as whole numbers from 0 to n_classes - 1.
  *
  * @retval TVAE_OK         Added.
  * @retval TVAE_E_INVALID  NULL, or a label that is no class; the batch is not added.
@@ -273,8 +279,9 @@ TVAE_API tvae_status tvae_selectivity_add(tvae_selectivity *selectivity,
  * Each class's d' at each unit: (mean in the class - mean outside it) / sqrt((variance in
  * it + variance outside it) / 2), variances unbiased.
  *
- * @param[out] d_prime  [n_classes, n_units]; NaN where there are fewer than 2 samples in
- *                      the class or outside it, or no variance.
+ * @param[in]  selectivity  Read only.
+ * @param[out] d_prime      [n_classes, n_units]; NaN where there are fewer than 2 samples
+ *                          in the class or outside it, or no variance.
  *
  * @retval TVAE_OK         Written.
  * @retval TVAE_E_INVALID  NULL.
@@ -292,7 +299,9 @@ TVAE_API tvae_status tvae_selectivity_d_prime(const tvae_selectivity *selectivit
  * The class that each unit is selective for: the last one whose d' is at least
  * @p threshold (0.85 in the paper's Figure 3), or -1.
  *
- * @param[out] map  n_units elements in whatever shape, such as [height, width].
+ * @param[in]  selectivity  Read only.
+ * @param[in]  threshold    Least d' that counts; not NaN.
+ * @param[out] map          n_units elements in whatever shape, such as [height, width].
  *
  * @retval TVAE_E_INVALID  NULL, or a threshold that is NaN.
  * @retval TVAE_E_SHAPE    @p map has not n_units elements.
@@ -323,9 +332,10 @@ TVAE_API tvae_status tvae_max_activation_add(tvae_max_activation *max_activation
 /**
  * The sample with a unit's largest |t|, the first of equals.
  *
- * @param[in]  unit    0 to n_units - 1.
- * @param[out] sample  Its number.
- * @param[out] value   Its t, signed; NULL if not wanted.
+ * @param[in]  max_activation  Read only.
+ * @param[in]  unit            0 to n_units - 1.
+ * @param[out] sample          Its number.
+ * @param[out] value           Its t, signed; NULL if not wanted.
  *
  * @retval TVAE_OK         Written.
  * @retval TVAE_E_INVALID  NULL or out of range.
@@ -372,6 +382,7 @@ TVAE_API tvae_status tvae_activity_value(const tvae_activity *activity, size_t u
 /**
  * The effective number of latents: those whose activity exceeds a threshold.
  *
+ * @param[in]  activity   Read only.
  * @param[in]  measure    A TVAE_ACTIVITY.
  * @param[in]  threshold  0.01 for the variance is the usual one; not NaN.
  * @param[out] n_active   How many.

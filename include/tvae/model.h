@@ -19,7 +19,7 @@ extern "C" {
  * may spell those axes out). A plain VAE is a model whose prior has no neighbourhoods: t
  * = z, and everything about u is absent (pass NULL).
  */
-typedef struct tvae_model tvae_model;
+typedef struct tvae_model tvae_model;   /**< Encoders, prior and decoder. */
 typedef struct tvae_stream tvae_stream; /**< Encodes frames as they arrive. */
 
 /** The likelihood p(x | t). */
@@ -166,26 +166,26 @@ TVAE_API tvae_status tvae_model_prior(const tvae_model *model, tvae_prior **out)
 /** Number of named parameters; 0 for NULL. Threads: shared-read. Since: 0.1 */
 TVAE_API size_t tvae_model_parameter_count(const tvae_model *model);
 
-/** Name and shape of parameter @p index, as tvae_layer_parameter_info(); names as
- * PyTorch's state_dict of the reference: "z_encoder.model.0.weight", "u_encoder...",
+/** Name and shape of parameter @p index, statuses as tvae_layer_parameter_info(); names
+ * as PyTorch's state_dict of the reference: "z_encoder.model.0.weight", "u_encoder...",
  * "decoder...", "grouper.correlated_mean_beta", "grouper.model.weight"; and
  * "likelihood.log_scale" [1] if the scale is learnt. Threads: shared-read. Since: 0.1 */
 TVAE_API tvae_status tvae_model_parameter_info(const tvae_model *model, size_t index,
                                                char *name, size_t capacity, int32_t *rank,
                                                size_t *shape);
 
-/** Copy a parameter out; as tvae_layer_get_parameter(). Threads: shared-read. Since: 0.1
- */
+/** Copy a parameter out; statuses as tvae_layer_get_parameter(). Threads: shared-read.
+ *  Since: 0.1 */
 TVAE_API tvae_status tvae_model_get_parameter(const tvae_model *model, const char *name,
                                               tvae_tensor *value);
 
-/** Copy a parameter in; as tvae_layer_set_parameter(). Threads: one-at-a-time. Since: 0.1
- */
+/** Copy a parameter in; statuses as tvae_layer_set_parameter(). Threads: one-at-a-time.
+ *  Since: 0.1 */
 TVAE_API tvae_status tvae_model_set_parameter(tvae_model *model, const char *name,
                                               const tvae_tensor *value);
 
-/** Copy an accumulated gradient out; as tvae_layer_get_gradient(). Threads: shared-read.
- *  Since: 0.1 */
+/** Copy an accumulated gradient out; statuses as tvae_layer_get_gradient(). Threads:
+ *  shared-read. Since: 0.1 */
 TVAE_API tvae_status tvae_model_get_gradient(const tvae_model *model, const char *name,
                                              tvae_tensor *gradient);
 
@@ -197,7 +197,8 @@ TVAE_API tvae_status tvae_model_zero_gradient(tvae_model *model);
  * Save as safetensors: parameters under their names, the configuration in `__metadata__`,
  * so that tvae_model_load() needs this one file. Equal models give equal bytes.
  *
- * @param[in] path  Must end in `.safetensors`.
+ * @param[in] model  Read only.
+ * @param[in] path   Must end in `.safetensors`.
  *
  * @retval TVAE_OK             Written, whole and flushed.
  * @retval TVAE_E_INVALID      NULL argument or another ending.
@@ -212,6 +213,9 @@ TVAE_API tvae_status tvae_model_save(const tvae_model *model, const char *path);
 
 /**
  * Load what tvae_model_save() wrote.
+ *
+ * @param[in]  path  A file of tvae_model_save(), or `model.safetensors` of a run.
+ * @param[out] out   The model.
  *
  * @retval TVAE_OK           Loaded.
  * @retval TVAE_E_INVALID    NULL argument.
@@ -256,9 +260,12 @@ TVAE_API tvae_status tvae_model_encode(const tvae_model *model, tvae_workspace *
 /**
  * The posteriors' means and log-variances.
  *
- * @param[out] z_mean,z_log_variance  [sequences, frames, latents]; NULL if not wanted.
- * @param[out] u_mean,u_log_variance  The same of u; NULL for a plain VAE, or if not
- * wanted. An encoder of which nothing is wanted does not run.
+ * @param[in]     model  Read only.
+ * @param[in,out] work   Workspace of the calling thread.
+ * @param[in]     x      [sequences, frames, channels, height, width].
+ * @param[out]    z_mean,z_log_variance  [sequences, frames, latents]; NULL if not wanted.
+ * @param[out]    u_mean,u_log_variance  The same of u; NULL for a plain VAE, or if not
+ *                       wanted. An encoder of which nothing is wanted does not run.
  *
  * Statuses, ownership, threads: as tvae_model_encode(). Since: 0.1
  */
@@ -271,9 +278,12 @@ TVAE_API tvae_status tvae_model_posterior(const tvae_model *model, tvae_workspac
 /**
  * Sample topographic capsules: z and u drawn from their posteriors with the given noise.
  *
- * @param[in]  noise_z  [sequences, frames, latents] draws from N(0, 1).
- * @param[in]  noise_u  The same for u; NULL for a plain VAE.
- * @param[out] t        [sequences, frames, latents].
+ * @param[in]     model    Read only.
+ * @param[in,out] work     Workspace of the calling thread.
+ * @param[in]     x        [sequences, frames, channels, height, width].
+ * @param[in]     noise_z  [sequences, frames, latents] draws from N(0, 1).
+ * @param[in]     noise_u  The same for u; NULL for a plain VAE.
+ * @param[out]    t        [sequences, frames, latents].
  *
  * Statuses, ownership, threads: as tvae_model_encode(). Since: 0.1
  */
@@ -284,8 +294,10 @@ TVAE_API tvae_status tvae_model_sample(const tvae_model *model, tvae_workspace *
 /**
  * Decode topographic capsules into frames: probabilities (Bernoulli) or means.
  *
- * @param[in]  t  [sequences, frames, latents].
- * @param[out] x  [sequences, frames, channels, height, width].
+ * @param[in]     model  Read only.
+ * @param[in,out] work   Workspace of the calling thread.
+ * @param[in]     t      [sequences, frames, latents].
+ * @param[out]    x      [sequences, frames, channels, height, width].
  *
  * Statuses, ownership, threads: as tvae_model_encode(). Since: 0.1
  */
@@ -328,9 +340,13 @@ TVAE_API tvae_status tvae_model_predict(const tvae_model *model, tvae_workspace 
  * coding (Keller & Welling 2021, "Predictive Coding with Topographic Variational
  * Autoencoders").
  *
- * @param[in]  noise_z,noise_u  As tvae_model_sample(); both NULL: at the posterior means.
- * @param[out] terms            [n_terms] see the TVAE_TERM numbers.
- * @param[in]  n_terms          How many to write, 0 to TVAE_N_TERMS.
+ * @param[in]     model            Read only.
+ * @param[in,out] work             Workspace of the calling thread.
+ * @param[in]     x                [sequences, frames, channels, height, width].
+ * @param[in]     noise_z,noise_u  As tvae_model_sample(); both NULL: at the posterior
+ *                                 means.
+ * @param[out]    terms            [n_terms] see the TVAE_TERM numbers.
+ * @param[in]     n_terms          How many to write, 0 to TVAE_N_TERMS.
  *
  * Statuses, ownership, threads: as tvae_model_encode(), and TVAE_E_NUMERIC, with the
  * part in the message, when the loss is not finite; @p terms then holds what was
@@ -345,7 +361,7 @@ TVAE_API tvae_status tvae_model_elbo(const tvae_model *model, tvae_workspace *wo
  * As tvae_model_elbo(), and add the gradient of the loss to every parameter's; when the
  * loss is not finite, nothing is added.
  *
- * Threads: one-at-a-time. Since: 0.1
+ * Statuses, ownership: as tvae_model_elbo(). Threads: one-at-a-time. Since: 0.1
  */
 TVAE_API tvae_status tvae_model_elbo_gradient(tvae_model *model, tvae_workspace *work,
                                               const tvae_tensor *x,
@@ -360,13 +376,17 @@ TVAE_API tvae_status tvae_model_elbo_gradient(tvae_model *model, tvae_workspace 
  * encoders run once, however many samples.
  * Each frame's own t is decoded into that frame, whatever options.predict_steps says.
  *
- * @param[in]  n_samples   Samples a frame, >= 1.
- * @param[in]  seed        Of the noise; equal seeds give equal estimates. The noise of a
- * latent depends on the seed, the sample's number and the latent's place in @p x.
- * @param[out] normalised  [sequences, frames] logsumexp_k log w_k - log n (IWAE); may be
- * NULL.
- * @param[out] reference   [sequences, frames] logsumexp_k log w_k, as the authors' code,
- * which is log n higher; may be NULL.
+ * @param[in]     model       Read only.
+ * @param[in,out] work        Workspace of the calling thread.
+ * @param[in]     x           [sequences, frames, channels, height, width].
+ * @param[in]     n_samples   Samples a frame, >= 1.
+ * @param[in]     seed        Of the noise; equal seeds give equal estimates. The noise of
+ *                            a latent depends on the seed, the sample's number and the
+ *                            latent's place in @p x.
+ * @param[out]    normalised  [sequences, frames] logsumexp_k log w_k - log n (IWAE); may
+ *                            be NULL.
+ * @param[out]    reference   [sequences, frames] logsumexp_k log w_k, as the authors'
+ *                            code, which is log n higher; may be NULL.
  *
  * Statuses, ownership, threads: as tvae_model_encode(). Since: 0.1
  */
@@ -411,8 +431,9 @@ TVAE_API tvae_status tvae_stream_reset(tvae_stream *stream);
  * Push the next frame and get its capsules at the posterior means: what
  * tvae_model_encode() gives for that frame of the whole sequence.
  *
- * @param[in]  frame  [channels, height, width].
- * @param[out] t      Any shape of as many elements as a frame has latents.
+ * @param[in,out] stream  Moves on by a frame.
+ * @param[in]     frame   [channels, height, width].
+ * @param[out]    t       Any shape of as many elements as a frame has latents.
  *
  * @retval TVAE_OK         Written.
  * @retval TVAE_E_INVALID  NULL argument.

@@ -15,7 +15,7 @@ extern "C" {
  *
  * Threads: a tensor is plain data: reading in parallel is fine, writing is one-at-a-time.
  */
-typedef struct tvae_tensor tvae_tensor;
+typedef struct tvae_tensor tvae_tensor; /**< Float32, row-major, contiguous. */
 
 enum {
     TVAE_MAX_RANK = 8 /**< Most axes a tensor can have. */
@@ -54,7 +54,9 @@ TVAE_API tvae_status tvae_tensor_create(int32_t rank, const size_t *shape,
  * @retval TVAE_E_NOMEM    No memory for the handle.
  *
  * Ownership: @p data stays the caller's and is borrowed until the last reference is
- * dropped. Threads:   any. Since:     0.1
+ *            dropped.
+ * Threads:   any.
+ * Since:     0.1
  */
 TVAE_API tvae_status tvae_tensor_wrap(float *data, int32_t rank, const size_t *shape,
                                       tvae_tensor **out);
@@ -116,7 +118,8 @@ TVAE_API size_t tvae_tensor_count(const tvae_tensor *tensor);
  */
 TVAE_API float *tvae_tensor_data(tvae_tensor *tensor);
 
-/** As tvae_tensor_data(), to read only. Threads: shared-read. Since: 0.1 */
+/** As tvae_tensor_data(), to read only. Ownership: the tensor's. Threads: shared-read.
+ * Since: 0.1 */
 TVAE_API const float *tvae_tensor_data_const(const tvae_tensor *tensor);
 
 /**

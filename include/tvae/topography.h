@@ -21,7 +21,7 @@ extern "C" {
  * - A *roll* is the capsule transformation operator: what the latents do when the input
  * is transformed.
  */
-typedef struct tvae_neighbourhood tvae_neighbourhood;
+typedef struct tvae_neighbourhood tvae_neighbourhood; /**< Offsets with weights. */
 typedef struct tvae_prior tvae_prior; /**< The topographic Student-t construction. */
 typedef struct tvae_roll tvae_roll;   /**< The capsule transformation operator. */
 
@@ -154,8 +154,10 @@ TVAE_API size_t tvae_neighbourhood_count(const tvae_neighbourhood *neighbourhood
 /**
  * Offset @p index and its weight.
  *
- * @param[out] offset  [TVAE_OFFSET_AXES]; may be NULL.
- * @param[out] weight  May be NULL.
+ * @param[in]  neighbourhood  Read only.
+ * @param[in]  index          0 to tvae_neighbourhood_count() - 1.
+ * @param[out] offset         [TVAE_OFFSET_AXES]; may be NULL.
+ * @param[out] weight         May be NULL.
  *
  * @retval TVAE_OK           Written.
  * @retval TVAE_E_INVALID    NULL handle.
@@ -168,16 +170,18 @@ TVAE_API tvae_status tvae_neighbourhood_offset(const tvae_neighbourhood *neighbo
                                                float *weight);
 
 /**
- * Write which `u` a given `t` shares as lines of text: a small grid, `#` for a weight of
- * 1, `+` for any other, `.` for none, offsets along both edges.
+ * Write which `u` a given `t` shares as lines of text: a small grid, "#" for a weight of
+ * 1, "+" for any other, "." for none, offsets along both edges.
  *
  * Capsules whose offsets leave d2 and d3 alone give one grid, frames down and places
  * along d1 across; others one grid of d1 by d2 for each offset of frame and d3.
  *
- * @param[out] text      Zero-ended lines; NULL with @p capacity 0 to ask for the size.
- * @param[in]  capacity  Bytes of @p text.
- * @param[out] needed    Bytes that the whole takes, the ending zero included; may be
- * NULL.
+ * @param[in]  neighbourhood  Read only.
+ * @param[out] text           Zero-ended lines; NULL with @p capacity 0 to ask for the
+ *                            size.
+ * @param[in]  capacity       Bytes of @p text.
+ * @param[out] needed         Bytes that the whole takes, the ending zero included; may be
+ *                            NULL.
  *
  * @retval TVAE_OK         Written; or only asked.
  * @retval TVAE_E_INVALID  NULL handle, or less room than needed: the message says how
@@ -238,10 +242,11 @@ TVAE_API tvae_status tvae_prior_set_mu(tvae_prior *prior, double mu);
 /**
  * The construction: t = (z + mu) / sum_j sqrt(v_j + eps).
  *
- * @param[in]  z  [sequences, frames, latents] (more axes that multiply to the latents are
- *                fine, as [.., capsules, d1]).
- * @param[in]  u  As @p z; NULL for a prior without neighbourhoods.
- * @param[out] t  As @p z; must not overlap.
+ * @param[in]  prior  Read only.
+ * @param[in]  z      [sequences, frames, latents] (more axes that multiply to the latents
+ *                    are fine, as [.., capsules, d1]).
+ * @param[in]  u      As @p z; NULL for a prior without neighbourhoods.
+ * @param[out] t      As @p z; must not overlap.
  *
  * @retval TVAE_OK         Written.
  * @retval TVAE_E_INVALID  NULL argument.
@@ -259,13 +264,14 @@ TVAE_API tvae_status tvae_prior_apply(const tvae_prior *prior, const tvae_tensor
 /**
  * The gradient of the construction.
  *
- * @param[in]  z,u  As given to tvae_prior_apply().
- * @param[in]  dt   Gradient of the loss by t.
- * @param[out] dz   Gradient by z.
- * @param[out] du   Gradient by u; NULL for a prior without neighbourhoods.
- * @param[out] dmu  Gradient by mu; may be NULL.
+ * @param[in]  prior     Read only.
+ * @param[in]  z,u       As given to tvae_prior_apply().
+ * @param[in]  dt        Gradient of the loss by t.
+ * @param[out] dz        Gradient by z.
+ * @param[out] du        Gradient by u; NULL for a prior without neighbourhoods.
+ * @param[out] dmu       Gradient by mu; may be NULL.
  * @param[out] dweights  [sum of the offset counts] gradient by the neighbourhood weights,
- * in order; may be NULL.
+ *                       in order; may be NULL.
  *
  * Statuses, ownership, threads: as tvae_prior_apply(). Numerics: GOLDEN section 1.3.
  * Since: 0.1
@@ -303,10 +309,11 @@ TVAE_API void tvae_roll_destroy(tvae_roll **roll);
  * Roll: out[.., i] = t[.., (i - shift) mod d]. What frame l holds is expected in frame
  * l + shift.
  *
+ * @param[in]  roll      Read only.
  * @param[in]  t         Any shape whose last axes multiply to whole capsules.
  * @param[in]  shifts    [n_shifts] places, any sign; the inverse is the negative.
- * @param[in]  n_shifts  Divides the extents before the capsules: 1 rolls all alike,
- *                       one for each sequence or each frame rolls them apart.
+ * @param[in]  n_shifts  Divides the extents before the capsules: 1 rolls all alike, one
+ *                       for each sequence or each frame rolls them apart.
  * @param[out] out       As @p t; must not overlap.
  *
  * @retval TVAE_OK         Written.
@@ -334,6 +341,7 @@ TVAE_API tvae_status tvae_roll_apply(const tvae_roll *roll, const tvae_tensor *t
  * component (the alternating sign), which has no phase to turn: it keeps its real part,
  * times cos(pi shift), and is lost halfway between two places.
  *
+ * @param[in]  roll      Read only.
  * @param[in]  t         As tvae_roll_apply().
  * @param[in]  shifts    [n_shifts] places, finite.
  * @param[in]  n_shifts  As tvae_roll_apply().
@@ -357,10 +365,12 @@ TVAE_API tvae_status tvae_roll_apply_fractional(const tvae_roll *roll,
 /**
  * The gradient of tvae_roll_apply_fractional(), and so of tvae_roll_apply() too.
  *
+ * @param[in]  roll              Read only.
  * @param[in]  t,shifts,n_shifts  As given to it.
- * @param[in]  dout     Gradient of the loss by its output.
- * @param[out] dt       Gradient by t: @p dout rolled by the negative; NULL if not wanted.
- * @param[out] dshifts  [n_shifts] gradient by the shifts; NULL if not wanted.
+ * @param[in]  dout              Gradient of the loss by its output.
+ * @param[out] dt                Gradient by t: @p dout rolled by the negative; NULL if
+ *                               not wanted.
+ * @param[out] dshifts           [n_shifts] gradient by the shifts; NULL if not wanted.
  *
  * Statuses, ownership, threads, numerics: as tvae_roll_apply_fractional(). Since: 0.1
  */

@@ -13,7 +13,7 @@ extern "C" {
  * Floor 9: training. A *trainer* holds a model, its optimiser's state and the step count,
  * and saves and restores all of it exactly.
  */
-typedef struct tvae_trainer tvae_trainer;
+typedef struct tvae_trainer tvae_trainer; /**< A model in training. */
 
 /** Optimisers. */
 enum {
@@ -68,6 +68,10 @@ TVAE_API tvae_status tvae_train_options_init(tvae_train_options *options, size_t
 /**
  * Create a trainer.
  *
+ * @param[in]  model    What is trained: its parameters change at every step.
+ * @param[in]  options  NULL for the defaults.
+ * @param[out] out      The trainer, at step 0.
+ *
  * @retval TVAE_OK             Created.
  * @retval TVAE_E_INVALID      NULL model or an option out of range.
  * @retval TVAE_E_UNSUPPORTED  Options of a newer library.
@@ -92,10 +96,11 @@ TVAE_API void tvae_trainer_destroy(tvae_trainer **trainer);
  * The noise of a latent depends on the seed, the number of the step and the latent's
  * place in the batch. After the first step nothing is allocated.
  *
- * @param[in]  x        [sequences, frames, channels, height, width].
- * @param[out] terms    [n_terms] of the loss before the update, see the TVAE_TERM
- * numbers.
- * @param[in]  n_terms  At most TVAE_N_TERMS; may be 0.
+ * @param[in,out] trainer  Moves on by a step.
+ * @param[in]     x        [sequences, frames, channels, height, width].
+ * @param[out]    terms    [n_terms] of the loss before the update, see the TVAE_TERM
+ *                         numbers.
+ * @param[in]     n_terms  At most TVAE_N_TERMS; may be 0.
  *
  * @retval TVAE_OK         Done.
  * @retval TVAE_E_INVALID  NULL argument.
@@ -120,6 +125,7 @@ TVAE_API tvae_status tvae_trainer_step(tvae_trainer *trainer, const tvae_tensor 
 /**
  * Where the time of the latest step went.
  *
+ * @param[in]  trainer  Read only.
  * @param[out] seconds  [n_parts] wall-clock time of each TVAE_PART (tvae/model.h); zeros
  *                      before the first step.
  * @param[in]  n_parts  At most TVAE_N_PARTS.
@@ -159,6 +165,9 @@ TVAE_API double tvae_trainer_kl_weight(const tvae_trainer *trainer);
  *
  * Equal states give equal bytes. @p path must end in `.safetensors`.
  *
+ * @param[in,out] trainer  Deferred updates are brought up to date.
+ * @param[in]     path     Ends in `.safetensors`.
+ *
  * Statuses: TVAE_OK, TVAE_E_INVALID, TVAE_E_NUMERIC (a parameter is not finite: training
  * has diverged), TVAE_E_IO, TVAE_E_NOMEM; on each failure an older file is untouched.
  * Threads: one-at-a-time. Since: 0.1
@@ -167,6 +176,9 @@ TVAE_API tvae_status tvae_trainer_save(tvae_trainer *trainer, const char *path);
 
 /**
  * Restore what tvae_trainer_save() wrote, into a trainer of an equal model and options.
+ *
+ * @param[in,out] trainer  Changed on success alone.
+ * @param[in]     path     A file of tvae_trainer_save().
  *
  * @retval TVAE_OK           Restored: the next step gives the bits it would have given.
  * @retval TVAE_E_INVALID    NULL argument, or the state is of other options; the message

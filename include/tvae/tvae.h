@@ -2,7 +2,10 @@
 #ifndef TVAE_TVAE_H
 #define TVAE_TVAE_H
 
-/** @file The whole public interface, floor by floor. */
+/**
+ * @file
+ * The whole public interface, floor by floor.
+ */
 
 #include <tvae/base.h>
 #include <tvae/tensor.h>

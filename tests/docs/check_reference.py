@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Every public function's comment says what the rules of tvae/base.h promise.
+
+    check_reference.py INCLUDE_FOLDER
+
+Each comment has the words `Threads:` and `Since:`; of a function that returns a status
+also its statuses, and of one that gives out a handle or a pointer whose it is. A comment
+that lists statuses one by one (`@retval`) describes every parameter as well. A comment may
+refer to another function's ("Statuses, threads: as tvae_x()"), which must then exist.
+"""
+import re
+import sys
+
+from headers import count_declarations, read_functions
+
+THREADS = re.compile(r"\bthreads\b[a-z, ]*: +(any|shared-read|one-at-a-time|startup|as )", re.I)
+SINCE = re.compile(r"\bSince: \d+\.\d+")
+STATUSES = re.compile(r"@retval TVAE_OK|\bstatuses\b[^.:]*(: |as tvae_)|@retval TVAE_E_\w+ .*\bas tvae_\w+\(\)",
+                      re.I)
+OWNERSHIP = re.compile(r"\bownership\b[a-z, ]*: |Add a reference", re.I)
+
+
+def gives_out_memory(function):
+    return "**out" in function.signature or "*" in function.returns
+
+
+def faults_of(function, known):
+    comment = function.comment
+    if not SINCE.search(comment):
+        yield "no 'Since: VERSION'"
+    if not THREADS.search(comment):
+        yield "no 'Threads: WORD' of the four words"
+    if function.returns == "tvae_status" and not STATUSES.search(comment):
+        yield "no statuses"
+    if gives_out_memory(function) and not OWNERSHIP.search(comment):
+        yield "no 'Ownership:'"
+    if "@retval" in comment:
+        described = set(re.findall(r"\w+", " ".join(
+            re.findall(r"@param(?:\[[a-z,]+\])? +([\w,]+)", comment))))
+        for name in function.parameters:
+            if name not in described:
+                yield f"no @param {name}"
+    for name in re.findall(r"\b(tvae_\w+)\(\)", comment):
+        if name not in known:
+            yield f"refers to {name}(), which is not declared"
+
+
+def main():
+    folder = sys.argv[1]
+    functions = read_functions(folder)
+    known = {function.name for function in functions}
+    assert len(functions) == count_declarations(folder) > 100, \
+        f"{len(functions)} commented of {count_declarations(folder)} functions declared"
+    faults = [f"{function.header}: {function.name}: {fault}"
+              for function in functions for fault in faults_of(function, known)]
+    print("\n".join(faults) or f"{len(functions)} functions, each with what it must say")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
