@@ -19,6 +19,7 @@ runs commands first that the reader has no need of, `<!-- not run: REASON -->` l
 """
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -58,12 +59,18 @@ class Page:
         os.symlink(settings.build, folder / "build")
 
     def run(self, words):
-        result = subprocess.run(words, cwd=self.folder, env=self.settings.environment,
-                                capture_output=True, text=True, check=False,
-                                stdin=subprocess.DEVNULL, timeout=LIMIT_SECONDS)
-        if result.returncode != 0:
-            raise Fault(f"{words[0]} ends with {result.returncode}:\n"
-                        f"{(result.stdout + result.stderr)[-2000:]}")
+        """A command's failure is a fault; one that lasts is ended with all it started."""
+        with subprocess.Popen(words, cwd=self.folder, env=self.settings.environment,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True,
+                              start_new_session=True) as process:
+            try:
+                said = process.communicate(timeout=LIMIT_SECONDS)[0]
+            except subprocess.TimeoutExpired as late:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise Fault(f"{words[0]} takes more than {LIMIT_SECONDS} s") from late
+        if process.returncode != 0:
+            raise Fault(f"{words[0]} ends with {process.returncode}:\n{said[-2000:]}")
 
     def compile_and_run(self, language, text):
         source = self.folder / f"block.{language}"
@@ -139,11 +146,11 @@ def check_page(path, settings):
         for block in blocks:
             try:
                 page.check(block)
-            except (Fault, ValueError, subprocess.TimeoutExpired) as fault:
+            except (Fault, ValueError) as fault:
                 faults.append(f"{path.name}:{block.line}: {fault}")
         try:
             page.finish()
-        except (Fault, subprocess.TimeoutExpired) as fault:
+        except Fault as fault:
             faults.append(f"{path.name}: the parts of a program together: {fault}")
     return faults, page.skipped, len(blocks)
 
@@ -156,8 +163,7 @@ def main():
         faults, skipped, n_here = check_page(path, settings)
         all_faults += faults
         n_blocks += n_here
-        for line in skipped:
-            print(line)
+        print("\n".join([*skipped, f"{path.name}: {n_here} blocks"]))
     print("\n".join(all_faults))
     print(f"{n_blocks} blocks in {len(pages)} pages, {len(all_faults)} faults")
     return 1 if all_faults or n_blocks < 20 else 0

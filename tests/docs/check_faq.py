@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 LEAST_LETTERS = 6
-STRINGS = r'((?:"(?:[^"\\]|\\.)*"\s*(?:PRI\w+\s*)?)+)'
+STRINGS = r'((?:"(?:[^"\\]|\\.)*"\s*(?:(?:PRI|TVI_)\w+\s*)?)+)'
 LIBRARY = re.compile(r"\btvi_(?:reader_)?fail\(([^\";{}]*?),\s*" + STRINGS)
 PROGRAM = re.compile(r"\bfprintf\(\s*stderr,\s*" + STRINGS)
 
