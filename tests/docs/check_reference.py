@@ -16,8 +16,8 @@ from headers import count_declarations, read_functions
 
 THREADS = re.compile(r"\bthreads\b[a-z, ]*: +(any|shared-read|one-at-a-time|startup|as )", re.I)
 SINCE = re.compile(r"\bSince: \d+\.\d+")
-STATUSES = re.compile(r"@retval TVAE_OK|\bstatuses\b[^.:]*(: |as tvae_)|@retval TVAE_E_\w+ .*\bas tvae_\w+\(\)",
-                      re.I)
+STATUSES = re.compile(r"@retval TVAE_OK|\bstatuses\b[^.:]*(: |as tvae_)|"
+                      r"@retval TVAE_E_\w+ .*\bas tvae_\w+\(\)", re.I)
 OWNERSHIP = re.compile(r"\bownership\b[a-z, ]*: |Add a reference", re.I)
 
 

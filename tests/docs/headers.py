@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-DECLARATION = re.compile(r"/\*\*((?:(?!\*/).)*)\*/\s*TVAE_API\s+([^;]*?)\b(tvae_\w+)\(([^;]*)\);",
-                         re.DOTALL)
+DECLARATION = re.compile(r"/\*\*((?:(?!\*/).)*)\*/\s*"
+                         r"TVAE_API\s+([^;]*?)\b(tvae_\w+)\(([^;]*)\);", re.DOTALL)
 
 
 class Function(NamedTuple):
@@ -25,7 +25,8 @@ def read_functions(include_folder):
         text = path.read_text(encoding="utf-8")
         for comment, returns, name, arguments in DECLARATION.findall(text):
             words = re.sub(r"\s*\n\s*\*?", " ", comment)
-            names = [re.search(r"(\w+)\W*$", argument)[1] for argument in arguments.split(",")]
+            names = [re.search(r"(\w+)\W*$", argument)[1]
+                     for argument in arguments.split(",")]
             functions.append(Function(path.name, name, " ".join(returns.split()),
                                       " ".join(arguments.split()), [] if names == ["void"] else names,
                                       re.sub(r" +", " ", words).strip()))
