@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import weakref
-from ctypes import byref
+from collections.abc import Sequence
+from ctypes import POINTER, byref, cast
 from types import TracebackType
 from typing import Any, ClassVar, TypeVar
 
@@ -90,7 +91,8 @@ class Handle:
         raise TypeError(f"a {type(self).__name__} holds a C handle and cannot be pickled")
 
 
-def _resolve(argument: Any) -> Any:
+def resolve(argument: Any) -> Any:
+    """What C takes for an argument: of a handle, its pointer."""
     if not isinstance(argument, Handle):
         return argument
     if argument.closed:
@@ -100,7 +102,7 @@ def _resolve(argument: Any) -> Any:
 
 def ask(function: str, *arguments: Any) -> Any:
     """Call a function that cannot fail and return its result."""
-    return getattr(library, function)(*map(_resolve, arguments))
+    return getattr(library, function)(*map(resolve, arguments))
 
 
 def call(function: str, *arguments: Any) -> None:
@@ -115,3 +117,10 @@ def call(function: str, *arguments: Any) -> None:
         raise error
     if status:
         raise error_of(status)
+
+
+def array_of(pointer_type: Any, handles: Sequence[Handle]) -> Any:
+    """The pointers of handles as a C array; NULL if there are none."""
+    if not handles:
+        return None
+    return cast((pointer_type * len(handles))(*map(resolve, handles)), POINTER(pointer_type))

@@ -325,8 +325,18 @@ PROTOTYPES: tuple[Prototype, ...] = (
     ("tvae_trainer_load", (Trainer, c_char_p), Status),
 )
 
+_COUNTED_BY_PYTHON = "Python counts the references to its own objects"
+
 LEFT_OUT: dict[str, str] = {
     "tvae_set_allocator": "the library's threads would wait for the interpreter at every call",
     "tvae_tensor_data_const": "the same address as tvae_tensor_data",
     "tvae_tensor_count": "NumPy knows the size of an array",
+    "tvae_archive_retain": _COUNTED_BY_PYTHON,
+    "tvae_dataset_retain": _COUNTED_BY_PYTHON,
+    "tvae_layer_retain": _COUNTED_BY_PYTHON,
+    "tvae_model_retain": _COUNTED_BY_PYTHON,
+    "tvae_neighbourhood_retain": _COUNTED_BY_PYTHON,
+    "tvae_prior_retain": _COUNTED_BY_PYTHON,
+    "tvae_roll_retain": _COUNTED_BY_PYTHON,
+    "tvae_stream_retain": _COUNTED_BY_PYTHON,
 }

@@ -125,7 +125,7 @@ class Dataset(Handle):
 
     def get(self, item: int, seed: int = 0, draw: int = 0) -> Batch:
         """Frames [frames, channels, height, width] and factors [frames, n] of one item."""
-        x, factors = self._outputs(())
+        x, factors = _outputs(self.shape, self._n_factors)
         call(
             "tvae_dataset_get",
             self,
@@ -142,11 +142,6 @@ class Dataset(Handle):
             raise IndexError(f"item {item} of {len(self)}")
         return self.get(item)
 
-    def _outputs(self, leading: tuple[int, ...]) -> tuple[Output, Output | None]:
-        x = Output(leading + self.shape)
-        n_factors = self._n_factors
-        return x, Output(leading + (self.shape[0], n_factors)) if n_factors else None
-
     def take(self, n_items: int, seed: int = 0) -> Batch:
         """The first items, item i in draw i, stacked."""
         batches = [self.get(item, seed, item) for item in range(min(n_items, len(self)))]
@@ -158,6 +153,14 @@ class Dataset(Handle):
     def loader(self, batch_size: int = 8, **options: Any) -> Loader:
         """A :class:`Loader` of this dataset."""
         return Loader(self, batch_size, **options)
+
+
+def _outputs(
+    shape: tuple[int, ...], n_factors: int, leading: tuple[int, ...] = ()
+) -> tuple[Output, Output | None]:
+    """Room for frames and, if there are any, for factors."""
+    factors = Output(leading + (shape[0], n_factors)) if n_factors else None
+    return Output(leading + shape), factors
 
 
 def _factors_of(x: Output, factors: Output | None) -> FloatArray:
@@ -231,7 +234,7 @@ class Loader(Handle):
             shuffle=shuffle,
             drop_last=drop_last,
         )
-        self._dataset = dataset
+        self._shape, self._n_factors = dataset.shape, dataset._n_factors
         self._batch_size = batch_size
         self._place = first_batch or 0
         self._init("tvae_loader_create", dataset, byref(options), keeps=dataset._keeps)
@@ -242,7 +245,7 @@ class Loader(Handle):
 
     def next(self) -> Batch:
         """The next batch, of this epoch or the one after."""
-        x, factors = self._dataset._outputs((self._batch_size,))
+        x, factors = _outputs(self._shape, self._n_factors, (self._batch_size,))
         n_sequences = c_size_t()
         call(
             "tvae_loader_next",

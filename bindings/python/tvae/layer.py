@@ -8,11 +8,10 @@ from ctypes import byref, c_int32, c_size_t, create_string_buffer
 from typing import Any
 
 from . import _structures as structures
-from ._handle import Handle, ask, call
+from ._handle import Handle, array_of, ask, call
 from ._options import choose, fill
 from .enums import WeightOrder
 from .tensor import ArrayLike, FloatArray, Output, require_tensor
-from .topography import array_of
 
 MAX_RANK = 8
 NAME_BYTES = 256

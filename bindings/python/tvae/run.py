@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from . import _callback
 from . import _structures as structures
-from ._handle import Handle, ask, call
+from ._handle import Handle, array_of, ask, call
 from ._interrupt import DeferredInterrupt
 from ._options import choose, fill
 from ._progress import ProgressBar
@@ -20,7 +20,6 @@ from .config import Config
 from .enums import Split
 from .errors import CancelledError
 from .model import Model
-from .topography import array_of
 
 
 class Progress(NamedTuple):

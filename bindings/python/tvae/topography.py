@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _structures as structures
-from ._handle import Handle, ask, call
+from ._handle import Handle, array_of, ask, call
 from ._options import choose, fill
 from ._text import read_text
 from .enums import Boundary
@@ -93,14 +93,6 @@ class Neighbourhood(Handle):
     def describe(self) -> str:
         """A small grid of text that shows which ``u`` one ``t`` shares."""
         return read_text("tvae_neighbourhood_describe", self)
-
-
-def array_of(pointer_type: Any, handles: Sequence[Handle]) -> Any:
-    """The handles as a C array; NULL if there are none."""
-    if not handles:
-        return None
-    pointers = (pointer_type * len(handles))(*(handle._pointer for handle in handles))
-    return cast(pointers, POINTER(pointer_type))
 
 
 class PriorGradient(NamedTuple):
