@@ -9,6 +9,5 @@ prior = tvae.Prior(15, 15, tvae.Neighbourhood.shifting(window_frames=10))
 model = tvae.Model(prior, frame_shape=(1, 32, 32), seed=1)
 model.fit(tvae.Dataset.sprites(**sprites), steps=3000, optimizer="adam", learning_rate=1e-3)
 test = tvae.Dataset.sprites(split="test", **sprites).take(200)
-names = tvae.Dataset.sprites(**sprites).factor_names
-print(dict(zip(names, tvae.capcorr(model.sample(test.x), test.factors))))
+print("held out:", model.elbo(test.x))
 tvae.plot.traversal(model, test.x[0], "traversal.png")

@@ -88,3 +88,15 @@ def test_max_activation_and_activity() -> None:
     assert activity.value(1) == pytest.approx(np.var(t[:, 1]), rel=0.1)
     assert activity.value(1, "kl") == pytest.approx(np.mean(t[:, 1] ** 2) / 2, rel=1e-4)
     assert activity.count() == 3
+
+
+def test_sampled_capsules_roll_without_training_or_input() -> None:
+    """What the documents warn of: CapCorr of samples tells of the prior, not of learning."""
+    options = {"image_size": 16, "varying": ["posX", "posY"]}
+    factors = tvae.Dataset.sprites(**options).take(60).factors
+    black = np.zeros((60, 15, 1, 16, 16), np.float32)
+    prior = tvae.Prior(15, 15, tvae.Neighbourhood.shifting(10))
+    topographic = tvae.Model(prior, (1, 16, 16)).sample(black)
+    plain = tvae.Model(tvae.Prior(15, 15), (1, 16, 16)).sample(black)
+    assert min(tvae.capcorr(topographic, factors)[3:]) > 0.9
+    assert max(tvae.capcorr(plain, factors)[3:]) < 0.6

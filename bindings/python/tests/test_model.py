@@ -159,7 +159,9 @@ def test_a_composed_model_with_a_layer_in_python_learns(sequences: np.ndarray) -
         sequences, steps=200, optimizer="adam", learning_rate=3e-3, progress=False
     )
     assert history.loss[-1] < 0.8 * history.loss[0]
-    assert not np.array_equal(model.get_parameter("decoder.model.1.factor"), np.ones(12, np.float32))
+    assert not np.array_equal(
+        model.get_parameter("decoder.model.1.factor"), np.ones(12, np.float32)
+    )
 
 
 def test_exceptions_of_python_layers_come_through(sequences: np.ndarray) -> None:

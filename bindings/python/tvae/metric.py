@@ -38,7 +38,11 @@ def equivariance_error_pairs(t: ArrayLike) -> float:
 
 
 class CapCorr(Handle):
-    """Do capsules roll by as much as the factor moved? Correlations near 1 say yes."""
+    """Do capsules roll by as much as the factor moved? Correlations near 1 say yes.
+
+    Sampled capsules of a shifting prior do so before any training, because frames share the
+    noise of u: compare with an untrained model, or take the posterior means.
+    """
 
     _pointer_type = structures.Capcorr
     _destroy_function = "tvae_capcorr_destroy"

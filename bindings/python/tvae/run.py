@@ -165,8 +165,9 @@ class Run(Handle):
         return value.value
 
     def log(self) -> list[dict[str, Any]]:
-        """The lines of the training log."""
-        lines = (self.folder / "log.jsonl").read_text("utf-8").splitlines()
+        """The lines of the training log; none before ``log_steps`` steps."""
+        path = self.folder / "log.jsonl"
+        lines = path.read_text("utf-8").splitlines() if path.exists() else []
         return [json.loads(line) for line in lines]
 
     def figures(self, *, data: PathLike | None = None, progress: bool = False) -> list[Path]:
