@@ -9,9 +9,7 @@ trap 'rm -rf "$folder"' EXIT
 
 nm -D --defined-only "$1" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' |
     sort -u >"$folder/exported"
-sed -e 's,/\*.*\*/,,' "$2"/tvae/*.h | tr '\n' ' ' |
-    grep -oE 'TVAE_API [^;(]*\(' | grep -oE 'tvae_[a-z0-9_]+ *\(' | tr -d ' (' |
-    sort -u >"$folder/declared"
+sh "$(dirname "$0")/declared_functions.sh" "$2" >"$folder/declared"
 if ! diff "$folder/declared" "$folder/exported" >"$folder/difference"; then
     echo "declared in the headers (<) and exported by the library (>) differ:"
     cat "$folder/difference"
