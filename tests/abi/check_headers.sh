@@ -8,7 +8,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 flags="-I$1 -I$2 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -fsyntax-only"
 
-for header in "$1"/tvae/*.h; do
+for header in "$1"/tvae/*.h "$2"/tvae/*.h; do
     printf '#include <tvae/%s>\ntypedef int not_empty;\n' "$(basename "$header")" >"$folder/one.c"
     cp "$folder/one.c" "$folder/one.cpp"
     # shellcheck disable=SC2086 # the flags are words
