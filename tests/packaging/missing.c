@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a build leaves out is refused by a sentence that names the option, and the output is
- * NULL.
+/* What a build leaves out is refused by a sentence that names the option, and the output
+ * is NULL.
  *
  *   missing OPTION...     the options that are off, of: json zip gzip png */
 #include <stdio.h>
