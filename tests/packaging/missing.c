@@ -43,6 +43,7 @@ static tvae_status call_gzip(void)
 
     (void)tvae_prior_options_init(&grid, sizeof grid);
     (void)tvae_model_options_init(&frame, sizeof frame);
+    grid.n_capsules = grid.capsule_dims[0] = 1;
     frame.channels = frame.height = frame.width = 1;
     if (st == TVAE_OK)
         st = tvae_prior_create(&grid, &neighbourhood, 1, &prior);
