@@ -9,7 +9,7 @@ set -eu
 packages="gcc libc6-dev pkg-config meson ninja-build libopenblas-dev zlib1g-dev libzip-dev
 libpng-dev libjansson-dev librandom123-dev"
 if [ "${1-}" = tests ]; then
-    packages="$packages g++ check curl python3 binutils valgrind libc6-dbg abigail-tools"
+    packages="$packages g++ check cmake curl python3 binutils valgrind libc6-dbg abigail-tools"
 fi
 
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then

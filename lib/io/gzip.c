@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/gzip.h"
 
-#include <string.h>
+#include <stdbool.h>
+
+#include <zlib.h>
 
 #include "base/memory.h"
 
@@ -10,6 +12,14 @@ enum {
     GZIP_WINDOW = 15 + 16, /* inflateInit2()'s number for the gzip wrapping alone */
     LARGEST_RATIO = 1032   /* of deflate: 258 bytes for two bits */
 };
+
+/* A stream that inflates another one: the source of the reader that is opened. */
+typedef struct gzip_stream {
+    z_stream stream;
+    tvi_reader *packed;
+    bool at_end; /* of the last member */
+    unsigned char input[16384];
+} gzip_stream;
 
 static voidpf allocate(voidpf user, uInt count, uInt bytes)
 {
@@ -24,7 +34,7 @@ static void release(voidpf user, voidpf block)
 }
 
 /* Have packed bytes at hand, if any are left. */
-static tvae_status fill_input(tvi_gzip *gzip)
+static tvae_status fill_input(gzip_stream *gzip)
 {
     const uint64_t n_left = gzip->packed->n_left;
     const size_t n = n_left < sizeof gzip->input ? (size_t)n_left : sizeof gzip->input;
@@ -41,7 +51,7 @@ static tvae_status fill_input(tvi_gzip *gzip)
 }
 
 /* One member has ended: another may follow, and nothing else. */
-static tvae_status begin_next_member(tvi_gzip *gzip)
+static tvae_status begin_next_member(gzip_stream *gzip)
 {
     tvae_status st = fill_input(gzip);
 
@@ -59,7 +69,7 @@ static tvae_status begin_next_member(tvi_gzip *gzip)
                                  "the gzip stream is damaged");
 }
 
-static tvae_status inflate_some(tvi_gzip *gzip)
+static tvae_status inflate_some(gzip_stream *gzip)
 {
     tvae_status st = fill_input(gzip);
     int code;
@@ -83,7 +93,7 @@ static tvae_status inflate_some(tvi_gzip *gzip)
 
 static tvae_status read_inflated(tvi_reader *reader, void *bytes, size_t n_bytes)
 {
-    tvi_gzip *gzip = reader->source;
+    gzip_stream *gzip = reader->source;
     unsigned char *next = bytes;
     tvae_status st;
 
@@ -106,17 +116,19 @@ static tvae_status read_inflated(tvi_reader *reader, void *bytes, size_t n_bytes
     return TVAE_OK;
 }
 
-tvae_status tvi_gzip_open(tvi_gzip *gzip, tvi_reader *packed, tvi_reader *reader)
+tvae_status tvi_gzip_open(tvi_reader *packed, tvi_reader *reader)
 {
+    gzip_stream *gzip = tvi_alloc_array(1, sizeof *gzip);
     int code;
 
-    memset(gzip, 0, sizeof *gzip);
-    gzip->packed = packed;
-    gzip->stream.zalloc = allocate;
-    gzip->stream.zfree = release;
     *reader = *packed;
     reader->read = read_inflated;
     reader->source = gzip;
+    if (!gzip)
+        return TVAE_E_NOMEM;
+    gzip->packed = packed;
+    gzip->stream.zalloc = allocate;
+    gzip->stream.zfree = release;
     reader->n_left = packed->n_left > UINT64_MAX / LARGEST_RATIO
                          ? UINT64_MAX
                          : packed->n_left * LARGEST_RATIO;
@@ -130,7 +142,7 @@ tvae_status tvi_gzip_open(tvi_gzip *gzip, tvi_reader *packed, tvi_reader *reader
 
 tvae_status tvi_gzip_check_end(tvi_reader *reader)
 {
-    tvi_gzip *gzip = reader->source;
+    gzip_stream *gzip = reader->source;
     unsigned char beyond;
     tvae_status st;
 
@@ -147,7 +159,12 @@ tvae_status tvi_gzip_check_end(tvi_reader *reader)
     return TVAE_OK;
 }
 
-void tvi_gzip_close(tvi_gzip *gzip)
+void tvi_gzip_close(tvi_reader *reader)
 {
-    (void)inflateEnd(&gzip->stream);
+    gzip_stream *gzip = reader->source;
+
+    if (gzip)
+        (void)inflateEnd(&gzip->stream);
+    tvi_free(gzip);
+    reader->source = NULL;
 }

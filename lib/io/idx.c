@@ -81,19 +81,14 @@ static tvae_status read_plain(tvi_reader *reader, int32_t rank, tvi_idx *idx)
 
 static tvae_status read_gzipped(tvi_reader *packed, int32_t rank, tvi_idx *idx)
 {
-    tvi_gzip *gzip = tvi_alloc_array(1, sizeof *gzip);
     tvi_reader reader;
-    tvae_status st;
+    tvae_status st = tvi_gzip_open(packed, &reader);
 
-    if (!gzip)
-        return TVAE_E_NOMEM;
-    st = tvi_gzip_open(gzip, packed, &reader);
     if (st == TVAE_OK)
         st = read_values(&reader, rank, idx);
     if (st == TVAE_OK)
         st = tvi_gzip_check_end(&reader);
-    tvi_gzip_close(gzip);
-    tvi_free(gzip);
+    tvi_gzip_close(&reader);
     return st;
 }
 

@@ -8,7 +8,7 @@ set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 flags="-I$1 -I$2 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror"
-headers=$(cd "$1" && printf '%s\n' tvae/*.h)
+headers=$({ cd "$1" && printf '%s\n' tvae/*.h; cd "$2" && printf '%s\n' tvae/*.h; })
 backwards=$(echo "$headers" | sort -r)
 
 include() { printf '#include <%s>\n' "$@"; }
@@ -29,8 +29,9 @@ done
 
 # The address of every function, as C++ refers to it.
 {
-    include tvae/tvae.h
-    sh "$(dirname "$0")/declared_functions.sh" "$1" |
+    # shellcheck disable=SC2086
+    include $headers
+    sh "$(dirname "$0")/declared_functions.sh" "$1"/tvae/*.h |
         sed 's/.*/decltype(\&&) address_of_& = \&&;/'
 } >"$folder/addresses.cc"
 
@@ -38,7 +39,7 @@ done
 macros_of() {
     include stddef.h stdint.h | "$1" "-std=$2" -dM -E -x "$3" - | sort >"$folder/system"
     # shellcheck disable=SC2086 # the flags are words
-    include tvae/tvae.h | "$1" "-std=$2" $flags -dM -E -x "$3" - | sort |
+    include $headers | "$1" "-std=$2" $flags -dM -E -x "$3" - | sort |
         comm -13 "$folder/system" - | awk '{ print $2 }'
 }
 

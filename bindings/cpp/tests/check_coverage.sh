@@ -19,7 +19,7 @@ for name in $(sed -n 's/^typedef struct \(tvae_[a-z_]*\) \1;.*/\1/p' "$1"/includ
 done
 
 sed 's/#.*//; s/ .*//' "$cpp/tests/left_out.txt" | grep . | sort >"$folder/left_out"
-sh "$1/tests/abi/declared_functions.sh" "$1/include" >"$folder/declared"
+sh "$1/tests/abi/declared_functions.sh" "$1"/include/tvae/*.h >"$folder/declared"
 grep -oE 'tvae_[a-z0-9_]+' "$folder/all.hpp" | sort -u >"$folder/mentioned"
 comm -23 "$folder/declared" "$folder/mentioned" >"$folder/unmentioned"
 if ! diff "$folder/left_out" "$folder/unmentioned" >"$folder/difference"; then
