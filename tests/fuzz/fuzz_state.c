@@ -37,6 +37,8 @@ static void use_trainer(tvae_trainer *trainer)
     (void)unlink(path);
     st = tvae_trainer_step(trainer, batch, NULL, 0);
     fuzz_expect(st == TVAE_OK || st == TVAE_E_NUMERIC, "a restored trainer cannot go on");
+    fuzz_expect(st != TVAE_OK || tvae_trainer_step_count(trainer) > n_steps,
+                "a step was not counted");
     tvae_tensor_destroy(&batch);
 }
 

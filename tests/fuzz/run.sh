@@ -41,6 +41,7 @@ for target; do
     mkdir -p "corpus/$target"
     if "tests/fuzz/fuzz_$target" -max_total_time="$seconds" -max_len=4096 -timeout=20 \
         -rss_limit_mb=2048 -malloc_limit_mb=300 -print_final_stats=1 \
+        -dict="$source/tests/fuzz/numbers.dict" \
         -artifact_prefix="findings/$target-" "corpus/$target" \
         "$source/tests/fuzz/corpus/$target" >"fuzz_$target.log" 2>&1; then
         sed -n "s/^stat::number_of_executed_units: */$target: executions /p" "fuzz_$target.log"
