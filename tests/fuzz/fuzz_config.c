@@ -51,10 +51,14 @@ static void build_model(const tvae_config *config)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    const tvae_status allowed[] = {TVAE_E_FORMAT, TVAE_E_NOT_FOUND, TVAE_OK};
     tvae_config *config = NULL;
+    tvae_status st;
 
     fuzz_begin_reading(size);
-    if (tvae_config_load(fuzz_file("input.json", data, size), &config) == TVAE_OK) {
+    st = tvae_config_load(fuzz_file("input.json", data, size), &config);
+    fuzz_expect_status(st, allowed);
+    if (st == TVAE_OK) {
         fuzz_begin_using(FUZZ_BUILD_BYTES);
         load_again(config);
         build_model(config);

@@ -23,6 +23,7 @@ static void set_again(tvae_config *config, const char *key)
 /* A few lines of "key=value", each as one `--set`. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    const tvae_status allowed[] = {TVAE_E_INVALID, TVAE_E_NOT_FOUND, TVAE_OK};
     tvae_config *config = NULL;
     char *text = malloc(size + 1), *rest = text, *line;
 
@@ -35,8 +36,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (int i = 0; i < MOST_SETTINGS && (line = strsep(&rest, "\n")) != NULL; i++) {
         char *value = line;
         const char *key = strsep(&value, "=");
+        const tvae_status st = tvae_config_set(config, key, value ? value : "");
 
-        if (tvae_config_set(config, key, value ? value : "") == TVAE_OK)
+        fuzz_expect_status(st, allowed);
+        if (st == TVAE_OK)
             set_again(config, key);
     }
     tvae_config_destroy(&config);

@@ -24,6 +24,15 @@ void fuzz_expect(bool holds, const char *what)
     abort();
 }
 
+void fuzz_expect_status(tvae_status st, const tvae_status *allowed)
+{
+    while (*allowed != st && *allowed != TVAE_OK)
+        allowed++;
+    if (st != *allowed)
+        fprintf(stderr, "%s\n", tvae_status_name(st));
+    fuzz_expect(st == *allowed, "a status that its header does not list for a bad input");
+}
+
 /* ---- memory ---- */
 
 /* A block of just these bytes, so that AddressSanitizer sees where it ends. */

@@ -37,6 +37,9 @@ const char *fuzz_file(const char *name, const uint8_t *data, size_t size);
 /* A finding unless it holds: says what, with the library's sentence, and aborts. */
 void fuzz_expect(bool holds, const char *what);
 
+/* A finding unless the status is one of the list, which TVAE_OK ends. */
+void fuzz_expect_status(tvae_status st, const tvae_status *allowed);
+
 /* Let every element be looked at, so that a sanitizer sees memory that is not there. */
 void fuzz_touch(const void *bytes, size_t n_bytes);
 
