@@ -35,7 +35,12 @@ export TMPDIR UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 trap 'rm -rf "$TMPDIR"' EXIT
 trap 'exit 130' INT TERM
 
-[ $# -gt 0 ] || set -- $(cd "$source/tests/fuzz" && ls fuzz_*.c | sed 's/^fuzz_\(.*\)\.c$/\1/')
+if [ $# -eq 0 ]; then
+    for file in "$source"/tests/fuzz/fuzz_*.c; do
+        name=${file##*/fuzz_}
+        set -- "$@" "${name%.c}"
+    done
+fi
 status=0
 for target; do
     mkdir -p "corpus/$target"
@@ -44,7 +49,8 @@ for target; do
         -dict="$source/tests/fuzz/numbers.dict" \
         -artifact_prefix="findings/$target-" "corpus/$target" \
         "$source/tests/fuzz/corpus/$target" >"fuzz_$target.log" 2>&1; then
-        sed -n "s/^stat::number_of_executed_units: */$target: executions /p" "fuzz_$target.log"
+        sed -n "s/^stat::number_of_executed_units: */$target: executions /p" \
+            "fuzz_$target.log"
     else
         tail -n 60 "fuzz_$target.log"
         echo "$target: a finding, see $build/findings" >&2
