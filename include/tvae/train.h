@@ -186,6 +186,7 @@ TVAE_API tvae_status tvae_trainer_save(tvae_trainer *trainer, const char *path);
  * @retval TVAE_E_NOT_FOUND  No such file.
  * @retval TVAE_E_IO         The file cannot be read.
  * @retval TVAE_E_FORMAT     Damaged (the checksum tells) or of another model.
+ * @retval TVAE_E_UNSUPPORTED  An element type this build cannot read.
  * @retval TVAE_E_NOMEM      No memory.
  *
  * On failure the trainer is as it was. Threads: one-at-a-time. Since: 0.1

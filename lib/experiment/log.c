@@ -21,7 +21,7 @@
 
 static const size_t most_bytes = (size_t)1 << 30;
 
-enum { DIGITS = 9 };
+enum { DIGITS = 9, MOST_GATHERED = 1000000000 /* the greatest log_steps */ };
 
 void tvi_log_add(tvi_log_sums *sums, const double *terms, double seconds)
 {
@@ -226,7 +226,8 @@ tvae_status tvi_log_sums_load(tvi_log_sums *sums, const tvae_archive *state,
     tvi_log_sums found = {.n_steps = 0};
     bool whole = load_real(state, "log_seconds", &found.seconds) &&
                  load_real(state, "train_seconds", &found.all_seconds) && gathered &&
-                 tvi_parse_integer(gathered, &found.n_steps) && found.n_steps >= 0;
+                 tvi_parse_integer(gathered, &found.n_steps) && found.n_steps >= 0 &&
+                 found.n_steps <= MOST_GATHERED;
 
     for (size_t i = 0; i < TVAE_N_TERMS && whole; i++)
         whole = load_real(state, term_names[i], &found.terms[i]);

@@ -32,20 +32,22 @@ static void append(char text[TVI_NEAREST_BYTES], const char *word)
 const char *tvi_nearest(const char *wanted, const char *(*name_at)(size_t index),
                         size_t n_names, char text[TVI_NEAREST_BYTES])
 {
-    size_t best[N_NEAREST], n_best = 0;
+    size_t best[N_NEAREST], ranks[N_NEAREST], n_best = 0;
 
     for (size_t i = 0; i < n_names; i++) {
         const size_t rank = rank_name(wanted, name_at(i));
         size_t place = n_best;
 
-        while (place > 0 && rank < rank_name(wanted, name_at(best[place - 1])))
+        while (place > 0 && rank < ranks[place - 1])
             place--;
         if (place == N_NEAREST)
             continue;
         if (n_best < N_NEAREST)
             n_best++;
         memmove(best + place + 1, best + place, (n_best - 1 - place) * sizeof *best);
+        memmove(ranks + place + 1, ranks + place, (n_best - 1 - place) * sizeof *ranks);
         best[place] = i;
+        ranks[place] = rank;
     }
     text[0] = '\0';
     for (size_t i = 0; i < n_best; i++)

@@ -5,20 +5,11 @@
 
 enum { FIRST_CAPACITY = 16 };
 
-/* FNV-1a, 64 bits. */
-static uint64_t hash_name(const char *name)
-{
-    uint64_t hash = 14695981039346656037u;
-
-    for (; *name; name++)
-        hash = (hash ^ (unsigned char)*name) * 1099511628211u;
-    return hash ^ hash >> 32;
-}
-
 /* The slot that holds the name, or the free one where it belongs. */
 static size_t find_slot(const tvi_name_map *map, const char *name)
 {
-    size_t slot = (size_t)hash_name(name) & (map->n_slots - 1);
+    size_t slot =
+        (size_t)tvi_name_hash(map->key, name, strlen(name)) & (map->n_slots - 1);
 
     while (map->slots[slot] && strcmp(map->names[map->slots[slot] - 1], name) != 0)
         slot = (slot + 1) & (map->n_slots - 1);
@@ -40,6 +31,8 @@ static tvae_status grow(tvi_name_map *map)
     const size_t capacity = map->capacity ? map->capacity * 2 : FIRST_CAPACITY;
     tvi_name_map larger = *map;
 
+    if (!map->n_slots)
+        larger.key = tvi_hash_key_draw();
     larger.capacity = capacity;
     larger.n_slots = capacity * 2;
     larger.names = tvi_alloc_array(capacity, sizeof *larger.names);

@@ -3,6 +3,7 @@
 #define TVI_IO_NAME_MAP_H
 
 #include "base/memory.h"
+#include "io/name_hash.h"
 
 /* Named values in the order they were added, found by hashing: a file may hold a million
  * names. All zero is an empty map. */
@@ -13,6 +14,7 @@ typedef struct tvi_name_map {
     size_t capacity;
     size_t *slots;  /* open addressing: index + 1, or 0 for a free slot */
     size_t n_slots; /* a power of two, at least 2 * capacity; 0 without slots */
+    tvi_hash_key key;
 } tvi_name_map;
 
 /* The index of a name, or SIZE_MAX. */

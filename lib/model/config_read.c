@@ -11,7 +11,12 @@
 /* A configuration is hostile until shown otherwise: every entry is checked, and whatever
  * would be allocated is paid from a budget of the numbers that the file really holds. */
 
-enum { MAX_OFFSET = 4096, MAX_PLACES = 1 << 24, MAX_CHILDREN = 1024 };
+enum { MAX_OFFSET = 4096, MAX_CHILDREN = 1024 };
+
+/* Each offset of a neighbourhood costs up to 24 bytes for every place of a capsule, and
+ * so many of these pairs may a model have: some in any case, and more with its
+ * parameters. */
+enum { FREE_PAIRS = 1 << 16, PAIRS_AN_ELEMENT = 16 };
 
 static tvae_status bad_entry(const char *key, const char *wanted)
 {
@@ -237,15 +242,18 @@ static tvae_status read_offset(const json_t *entry, int64_t *offset)
     return TVAE_OK;
 }
 
-static tvae_status read_neighbourhood(const json_t *list, size_t n_places, size_t *budget,
+static tvae_status read_neighbourhood(const json_t *list, size_t n_places,
+                                      size_t *n_pairs, size_t *budget,
                                       tvae_neighbourhood **out)
 {
     const size_t n = json_array_size(list);
     int64_t *offsets;
     tvae_status st = TVAE_OK;
 
-    if (n == 0 || n > MAX_PLACES / n_places)
-        return bad_entry("neighbourhoods", "lists of offsets that fit the capsules");
+    if (n == 0 || n > *n_pairs / n_places)
+        return bad_entry("neighbourhoods",
+                         "lists of offsets, no more than the file's parameters allow");
+    *n_pairs -= n * n_places;
     offsets = tvi_alloc_array(n, TVAE_OFFSET_AXES * sizeof *offsets);
     if (!offsets)
         return TVAE_E_NOMEM;
@@ -281,15 +289,17 @@ static tvae_status read_prior(const json_t *config, size_t *budget, tvae_prior *
     const size_t n = json_array_size(list);
     tvae_neighbourhood *neighbourhoods[MAX_NEIGHBOURHOODS] = {NULL};
     tvae_prior_options options;
-    size_t n_places = 0;
+    size_t n_places = 0, n_pairs = FREE_PAIRS;
     tvae_status st = read_prior_options(json_object_get(config, "prior"), &options);
 
     if (st == TVAE_OK)
         st = count_places(&options, *budget, &n_places);
+    if (*budget <= (SIZE_MAX - n_pairs) / PAIRS_AN_ELEMENT)
+        n_pairs += PAIRS_AN_ELEMENT * *budget;
     if (st == TVAE_OK && (!json_is_array(list) || n > MAX_NEIGHBOURHOODS))
         st = bad_entry("neighbourhoods", "at most 8 lists of offsets");
     for (size_t i = 0; st == TVAE_OK && i < n; i++)
-        st = read_neighbourhood(json_array_get(list, i), n_places, budget,
+        st = read_neighbourhood(json_array_get(list, i), n_places, &n_pairs, budget,
                                 &neighbourhoods[i]);
     if (st == TVAE_OK)
         st = tvae_prior_create(&options, n ? neighbourhoods : NULL, n, out);

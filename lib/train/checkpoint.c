@@ -20,6 +20,9 @@ enum { ENTRY_BYTES = TVI_NAME_BYTES + 32 };
 
 static const char format_name[] = "tvae-trainer-1";
 
+/* More than anyone takes, and counting on from there overflows nothing. */
+static const uint64_t most_steps = (uint64_t)1 << 53;
+
 /* The options that are numbers of type double, beside the learning rate. A state without
  * a `late` one is of the time before it, and was saved with its default. */
 static const struct {
@@ -318,8 +321,10 @@ static tvae_status check_numbers(const tvae_trainer *trainer, const tvae_archive
                       call, *rate);
     if (st == TVAE_OK)
         st = find_integer(archive, "step", step, call);
-    if (st == TVAE_OK && *step > (uint64_t)INT64_MAX)
-        st = tvi_fail(TVAE_E_FORMAT, "%s: the state's step is out of range", call);
+    if (st == TVAE_OK && *step > most_steps)
+        st = tvi_fail(TVAE_E_FORMAT,
+                      "%s: the state's step is %" PRIu64 ", want at most %" PRIu64, call,
+                      *step, most_steps);
     return st;
 }
 

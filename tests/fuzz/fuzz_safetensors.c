@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    fuzz_archive(".safetensors", data, size);
+    return 0;
+}
