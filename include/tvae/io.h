@@ -58,9 +58,9 @@ TVAE_API tvae_status tvae_archive_load(const char *path, tvae_archive **out);
  * @retval TVAE_OK             Written; the file is complete and on the disk.
  * @retval TVAE_E_INVALID      NULL argument, a `.npy` of other than one tensor, or a
  *                             tensor named "__metadata__" in a `.safetensors`.
- * @retval TVAE_E_IO           Not written, and an older file of that name is untouched; or
- *                             written, but not flushed to the disk for certain: the
- *                             message says so.
+ * @retval TVAE_E_IO           Not written, and an older file of that name is untouched;
+ *                             or written, but perhaps not to the disk: the message
+ *                             says so.
  * @retval TVAE_E_UNSUPPORTED  An ending this build cannot write.
  * @retval TVAE_E_NOMEM        No memory; an older file is untouched.
  *
