@@ -50,7 +50,7 @@ TVAE_API tvae_status tvae_archive_load(const char *path, tvae_archive **out);
 /**
  * Write a file whole or not at all: to a temporary file beside it, flushed, then renamed.
  * Equal archives give equal bytes. Where @p path is a symbolic link, the file takes the
- * link's place.
+ * link's place. Its owner alone may write it (mode 0644 less the umask).
  *
  * @param[in] archive  What to write.
  * @param[in] path     `.safetensors`, `.npz`, or `.npy` (then of exactly one tensor).
@@ -58,7 +58,9 @@ TVAE_API tvae_status tvae_archive_load(const char *path, tvae_archive **out);
  * @retval TVAE_OK             Written; the file is complete and on the disk.
  * @retval TVAE_E_INVALID      NULL argument, a `.npy` of other than one tensor, or a
  *                             tensor named "__metadata__" in a `.safetensors`.
- * @retval TVAE_E_IO           Not written; an older file of that name is untouched.
+ * @retval TVAE_E_IO           Not written, and an older file of that name is untouched;
+ *                             or written, but perhaps not to the disk: the message
+ *                             says so.
  * @retval TVAE_E_UNSUPPORTED  An ending this build cannot write.
  * @retval TVAE_E_NOMEM        No memory; an older file is untouched.
  *

@@ -11,26 +11,32 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "io/io.h"
+#include "io/file.h"
+#include "io/system.h"
 
 /* The run folder: its lock and its two generations of state. */
 
 static tvae_status fail_system(const char *call, const char *what, const char *path)
 {
-    return tvi_fail(TVAE_E_IO, "%s: %s %s: %s", call, what, path, strerror(errno));
+    char reason[TVI_REASON_TEXT];
+
+    return tvi_fail(TVAE_E_IO, "%s: %s %s: %s", call, what, path,
+                    tvi_reason_text(errno, reason));
 }
 
-static tvae_status make_one(const char *path, const char *call)
+/* Make a folder unless it is there; `inside`: a link to one does not count as one. */
+static tvae_status make_one(const char *path, bool inside, const char *call)
 {
+    const int flags = inside ? AT_SYMLINK_NOFOLLOW : 0;
     struct stat facts;
 
-    if (mkdir(path, 0777) == 0)
+    if (tvi_system->mkdir(path, TVI_FOLDER_MODE) == 0)
         return TVAE_OK;
     if (errno == EEXIST) {
-        if (stat(path, &facts) == 0 && S_ISDIR(facts.st_mode))
+        if (fstatat(AT_FDCWD, path, &facts, flags) == 0 && S_ISDIR(facts.st_mode))
             return TVAE_OK;
-        return tvi_fail(TVAE_E_IO, "%s: %s exists and is not a folder: choose another",
-                        call, path);
+        return tvi_fail(TVAE_E_IO, "%s: %s exists and is not a folder: %s", call, path,
+                        inside ? "remove it" : "choose another");
     }
     return fail_system(call, "cannot make the folder", path);
 }
@@ -44,11 +50,20 @@ tvae_status tvi_folder_make(const char *folder, const char *call)
         if (*c != '/' || c == path)
             continue;
         *c = '\0';
-        st = make_one(path, call);
+        st = make_one(path, false, call);
         *c = '/';
     }
     if (st == TVAE_OK)
-        st = make_one(path, call);
+        st = make_one(path, false, call);
+    tvi_free(path);
+    return st;
+}
+
+tvae_status tvi_folder_make_inside(const char *folder, const char *name, const char *call)
+{
+    char *path = tvi_path_join(folder, name);
+    tvae_status st = path ? make_one(path, true, call) : TVAE_E_NOMEM;
+
     tvi_free(path);
     return st;
 }
@@ -61,7 +76,8 @@ tvae_status tvi_folder_lock(const char *folder, int *lock, const char *call)
     *lock = -1;
     if (!path)
         return TVAE_E_NOMEM;
-    *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    *lock =
+        tvi_system->open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, TVI_FILE_MODE);
     if (*lock < 0)
         st = fail_system(call, "cannot open the lock", path);
     else if (flock(*lock, LOCK_EX | LOCK_NB) != 0)
@@ -72,7 +88,7 @@ tvae_status tvi_folder_lock(const char *folder, int *lock, const char *call)
                             call, folder)
                  : fail_system(call, "cannot lock", path);
     if (st != TVAE_OK && *lock >= 0) {
-        (void)close(*lock);
+        (void)tvi_system->close(*lock);
         *lock = -1;
     }
     tvi_free(path);
@@ -87,7 +103,7 @@ void tvi_folder_unlock(int *lock)
     if (*lock < 0)
         return;
     (void)flock(*lock, LOCK_UN);
-    (void)close(*lock);
+    (void)tvi_system->close(*lock);
     *lock = -1;
 }
 
@@ -115,21 +131,26 @@ void tvi_folder_clean(const char *folder)
 
     while (stream && (entry = readdir(stream)))
         if (is_left_over(entry->d_name))
-            (void)unlinkat(dirfd(stream), entry->d_name, 0);
+            (void)tvi_system->unlinkat(dirfd(stream), entry->d_name, 0);
     if (stream)
         (void)closedir(stream);
 }
 
-/* Without the heap: out of memory must not look like a file that is missing. */
+static int open_folder(const char *folder)
+{
+    return tvi_system->open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+}
+
+/* Only the system's word that there is none counts as missing: not want of memory (hence
+ * no heap here), nor a folder that cannot be opened at the moment. */
 bool tvi_folder_has(const char *folder, const char *file)
 {
-    const int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool found;
+    const int descriptor = open_folder(folder);
+    bool found = descriptor >= 0 && faccessat(descriptor, file, F_OK, 0) == 0;
 
-    if (descriptor < 0)
-        return false;
-    found = faccessat(descriptor, file, F_OK, 0) == 0;
-    (void)close(descriptor);
+    found = found || (errno != ENOENT && errno != ENOTDIR);
+    if (descriptor >= 0)
+        (void)tvi_system->close(descriptor);
     return found;
 }
 
@@ -146,7 +167,7 @@ static tvae_status move_file(const char *folder, const char *from, const char *t
     char *old_path = tvi_path_join(folder, from), *new_path = tvi_path_join(folder, to);
     tvae_status st = old_path && new_path ? TVAE_OK : TVAE_E_NOMEM;
 
-    if (st == TVAE_OK && rename(old_path, new_path) != 0)
+    if (st == TVAE_OK && tvi_system->rename(old_path, new_path) != 0)
         st = fail_system("run", "cannot move a file to", new_path);
     tvi_free(old_path);
     tvi_free(new_path);
@@ -155,14 +176,15 @@ static tvae_status move_file(const char *folder, const char *from, const char *t
 
 static tvae_status flush_folder(const char *folder)
 {
-    const int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int descriptor = open_folder(folder);
     tvae_status st = TVAE_OK;
 
     if (descriptor < 0)
         return fail_system("run", "cannot open", folder);
-    if (fsync(descriptor) != 0 && errno != EINVAL)
+    errno = tvi_system_flush_folder(descriptor);
+    if (errno != 0)
         st = fail_system("run", "cannot flush", folder);
-    (void)close(descriptor);
+    (void)tvi_system->close(descriptor);
     return st;
 }
 

@@ -8,13 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
 #include "base/memory.h"
 #include "base/number.h"
-#include "io/io.h"
+#include "io/file.h"
+#include "io/system.h"
 
 /* The log: one JSON object a line. Each line is appended by one write, so that a killed
  * process leaves at most one that is cut short. */
@@ -32,32 +32,32 @@ void tvi_log_add(tvi_log_sums *sums, const double *terms, double seconds)
     sums->n_steps++;
 }
 
-static tvae_status fail_log(const char *path)
+static tvae_status fail_log(const char *path, int code)
 {
+    char reason[TVI_REASON_TEXT];
+
     return tvi_fail(TVAE_E_IO, "run: %s cannot be written: %s: make room, then resume",
-                    path, strerror(errno));
+                    path, tvi_reason_text(code, reason));
+}
+
+/* To write; a symbolic link is refused, as what it leads to is not the run's. */
+static int open_log(const char *path, int flags)
+{
+    return tvi_system->open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | flags,
+                            TVI_FILE_MODE);
 }
 
 static tvae_status append_bytes(const char *path, const char *bytes, size_t n_bytes)
 {
-    const int descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    tvae_status st = TVAE_OK;
+    const int file = open_log(path, O_CREAT | O_APPEND);
+    int code;
 
-    if (descriptor < 0)
-        return fail_log(path);
-    while (n_bytes > 0 && st == TVAE_OK) {
-        const ssize_t written = write(descriptor, bytes, n_bytes);
-
-        if (written >= 0) {
-            bytes += written;
-            n_bytes -= (size_t)written;
-        } else if (errno != EINTR) {
-            st = fail_log(path);
-        }
-    }
-    if (close(descriptor) != 0 && st == TVAE_OK)
-        st = fail_log(path);
-    return st;
+    if (file < 0)
+        return fail_log(path, errno);
+    code = tvi_system_write_all(file, bytes, n_bytes);
+    if (tvi_system->close(file) != 0 && code == 0)
+        code = errno;
+    return code ? fail_log(path, code) : TVAE_OK;
 }
 
 static char *line_text(int64_t step, int64_t epoch, const tvi_log_sums *sums)
@@ -148,17 +148,31 @@ static size_t kept_bytes(const char *text, size_t n_bytes, int64_t step)
     return kept;
 }
 
+static tvae_status shorten(const char *path, size_t n_bytes)
+{
+    const int file = open_log(path, 0);
+    int code = 0;
+
+    if (file < 0)
+        return fail_log(path, errno);
+    if (tvi_system->ftruncate(file, (off_t)n_bytes) != 0)
+        code = errno;
+    if (tvi_system->close(file) != 0 && code == 0)
+        code = errno;
+    return code ? fail_log(path, code) : TVAE_OK;
+}
+
 tvae_status tvi_log_cut(const char *folder, int64_t step)
 {
     char *path = tvi_path_join(folder, TVI_LOG_FILE), *text = NULL;
     size_t n_bytes = 0, kept;
     tvae_status st = path ? TVAE_OK : TVAE_E_NOMEM;
 
-    if (st == TVAE_OK && tvi_file_exists(path)) {
+    if (st == TVAE_OK && tvi_folder_has(folder, TVI_LOG_FILE)) {
         st = tvi_file_read(path, most_bytes, &text, &n_bytes);
         kept = st == TVAE_OK ? kept_bytes(text, n_bytes, step) : n_bytes;
-        if (kept < n_bytes && truncate(path, (off_t)kept) != 0)
-            st = fail_log(path);
+        if (kept < n_bytes)
+            st = shorten(path, kept);
     }
     tvi_free(text);
     tvi_free(path);
@@ -169,16 +183,16 @@ tvae_status tvi_log_flush(const char *folder)
 {
     char *path = tvi_path_join(folder, TVI_LOG_FILE);
     tvae_status st = path ? TVAE_OK : TVAE_E_NOMEM;
-    int descriptor = -1;
+    int file = -1;
 
     if (st == TVAE_OK)
-        descriptor = open(path, O_WRONLY | O_CLOEXEC);
-    if (st == TVAE_OK && descriptor < 0 && errno != ENOENT)
-        st = fail_log(path);
-    if (descriptor >= 0 && fsync(descriptor) != 0 && errno != EINVAL)
-        st = fail_log(path);
-    if (descriptor >= 0)
-        (void)close(descriptor);
+        file = open_log(path, 0);
+    if (st == TVAE_OK && file < 0 && errno != ENOENT)
+        st = fail_log(path, errno);
+    if (file >= 0 && tvi_system->fsync(file) != 0 && errno != EINVAL)
+        st = fail_log(path, errno);
+    if (file >= 0)
+        (void)tvi_system->close(file);
     tvi_free(path);
     return st;
 }

@@ -51,6 +51,10 @@ struct tvae_run {
 /* Make the folder and those above it that are missing. */
 tvae_status tvi_folder_make(const char *folder, const char *call);
 
+/* Make folder `name` in a run's folder; a link to another folder is refused. */
+tvae_status tvi_folder_make_inside(const char *folder, const char *name,
+                                   const char *call);
+
 /* Lock it until tvi_folder_unlock() or the end of the process; TVAE_E_BUSY. */
 tvae_status tvi_folder_lock(const char *folder, int *lock, const char *call);
 void tvi_folder_unlock(int *lock);
@@ -58,6 +62,7 @@ void tvi_folder_unlock(int *lock);
 /* Remove what killed processes left behind; the folder must be locked. */
 void tvi_folder_clean(const char *folder);
 
+/* False only if the system says so: a file that cannot be seen at the moment counts. */
 bool tvi_folder_has(const char *folder, const char *file);
 bool tvi_folder_has_state(const char *folder);
 

@@ -8,14 +8,13 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "io/system.h"
 
 enum {
     MOST_ATTEMPTS = 1000,  /* names tried: left-overs of killed processes take some */
     MOST_NAME_BYTES = 200, /* of the name inside the temporary's, which may have 255 */
     SUFFIX_BYTES = 48
 };
-
-static const size_t largest_write = (size_t)1 << 30;
 
 tvae_status tvi_file_fail_write(const char *path, const char *step, int code)
 {
@@ -75,8 +74,9 @@ tvae_status tvi_file_begin(tvi_file_writer *writer, const char *path)
     for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
         (void)snprintf(writer->temporary, n_room, "%.*s.%.*s.tmp-%ld-%d", (int)n_folder,
                        path, MOST_NAME_BYTES, name, (long)getpid(), attempt);
-        writer->file =
-            open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        /* O_EXCL passes over whatever is there, a symbolic link included. */
+        writer->file = tvi_system->open(
+            writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, TVI_FILE_MODE);
         if (writer->file >= 0)
             return TVAE_OK;
         code = errno;
@@ -90,27 +90,17 @@ tvae_status tvi_file_begin(tvi_file_writer *writer, const char *path)
 
 tvae_status tvi_file_append(tvi_file_writer *writer, const void *bytes, size_t n_bytes)
 {
-    const unsigned char *next = bytes;
+    const int code = tvi_system_write_all(writer->file, bytes, n_bytes);
 
-    while (n_bytes > 0) {
-        const ssize_t n =
-            write(writer->file, next, n_bytes < largest_write ? n_bytes : largest_write);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return tvi_file_fail_write(writer->path, "writing", n < 0 ? errno : ENOSPC);
-        next += n;
-        n_bytes -= (size_t)n;
-    }
-    return TVAE_OK;
+    return code ? tvi_file_fail_write(writer->path, "writing", code) : TVAE_OK;
 }
 
 tvae_status tvi_file_reopen(tvi_file_writer *writer)
 {
     if (writer->file >= 0)
-        (void)close(writer->file);
-    writer->file = open(writer->temporary, O_WRONLY | O_CLOEXEC);
+        (void)tvi_system->close(writer->file);
+    writer->file =
+        tvi_system->open(writer->temporary, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0);
     return writer->file >= 0 ? TVAE_OK
                              : tvi_file_fail_write(writer->path, "writing", errno);
 }
@@ -118,10 +108,10 @@ tvae_status tvi_file_reopen(tvi_file_writer *writer)
 void tvi_file_abandon(tvi_file_writer *writer)
 {
     if (writer->file >= 0)
-        (void)close(writer->file);
+        (void)tvi_system->close(writer->file);
     writer->file = -1;
     if (writer->temporary)
-        (void)unlink(writer->temporary);
+        (void)tvi_system->unlinkat(AT_FDCWD, writer->temporary, 0);
     tvi_free(writer->temporary);
     writer->temporary = NULL;
 }
@@ -129,40 +119,41 @@ void tvi_file_abandon(tvi_file_writer *writer)
 /* The folder of the file, open, so that the rename can be flushed. */
 static int open_folder(const tvi_file_writer *writer)
 {
+    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
     char *slash = strrchr(writer->temporary, '/');
     int folder;
 
     if (!slash)
-        return open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return tvi_system->open(".", flags, 0);
     if (slash == writer->temporary)
-        return open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return tvi_system->open("/", flags, 0);
     *slash = '\0';
-    folder = open(writer->temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    folder = tvi_system->open(writer->temporary, flags, 0);
     *slash = '/';
     return folder;
 }
 
-/* File systems that cannot flush a folder say EINVAL, and have no need to. */
 static tvae_status flush_folder(const tvi_file_writer *writer, int folder)
 {
     char reason[TVI_REASON_TEXT];
+    const int code = tvi_system_flush_folder(folder);
 
-    if (fsync(folder) == 0 || errno == EINVAL || errno == ENOTSUP)
+    if (code == 0)
         return TVAE_OK;
     return tvi_fail(TVAE_E_IO,
                     "file_write: %s: written, but flushing its folder failed: %s; it may "
                     "not survive a power failure",
-                    writer->path, tvi_reason_text(errno, reason));
+                    writer->path, tvi_reason_text(code, reason));
 }
 
 static tvae_status flush_and_close(tvi_file_writer *writer)
 {
     const int file = writer->file;
 
-    if (fsync(file) != 0)
+    if (tvi_system->fsync(file) != 0)
         return tvi_file_fail_write(writer->path, "flushing", errno);
     writer->file = -1;
-    if (close(file) != 0 && errno != EINTR)
+    if (tvi_system->close(file) != 0 && errno != EINTR)
         return tvi_file_fail_write(writer->path, "closing", errno);
     return TVAE_OK;
 }
@@ -179,7 +170,7 @@ tvae_status tvi_file_commit(tvi_file_writer *writer)
         st = tvi_file_fail_write(writer->path, "opening its folder", errno);
         goto end;
     }
-    if (rename(writer->temporary, writer->path) != 0) {
+    if (tvi_system->rename(writer->temporary, writer->path) != 0) {
         st = tvi_file_fail_write(writer->path, "renaming the temporary file", errno);
         goto end;
     }
@@ -188,7 +179,7 @@ tvae_status tvi_file_commit(tvi_file_writer *writer)
     st = flush_folder(writer, folder);
 end:
     if (folder >= 0)
-        (void)close(folder);
+        (void)tvi_system->close(folder);
     tvi_file_abandon(writer);
     return st;
 }

@@ -1,27 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/figures.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <sys/stat.h>
-
-/* Make RUN/figures unless it is there. */
-static tvae_status make_folder(const char *run_folder)
-{
-    char path[TVI_FIGURE_PATH];
-
-    if (snprintf(path, sizeof path, "%s/figures", run_folder) >= (int)sizeof path)
-        return tvi_fail(TVAE_E_INVALID,
-                        "report_figures: the path of the run is too long, want fewer "
-                        "than %d bytes",
-                        TVI_FIGURE_PATH);
-    if (mkdir(path, 0777) != 0 && errno != EEXIST)
-        return tvi_fail(TVAE_E_IO,
-                        "report_figures: the folder %s cannot be made (error %d): is the "
-                        "run's folder writable?",
-                        path, errno);
-    return TVAE_OK;
-}
+#include "experiment/run.h"
 
 tvae_status tvae_report_figures(tvae_run *run, const char *data,
                                 const tvae_progress_hook *hook)
@@ -36,7 +16,7 @@ tvae_status tvae_report_figures(tvae_run *run, const char *data,
 
     if (!run)
         return tvi_fail(TVAE_E_INVALID, "report_figures: run is NULL");
-    st = make_folder(tvae_run_folder(run));
+    st = tvi_folder_make_inside(tvae_run_folder(run), "figures", "report_figures");
     if (st == TVAE_OK)
         st = tvi_figures_open(&set, run, data, hook);
     for (size_t i = 0; st == TVAE_OK && i < sizeof draw / sizeof *draw; i++)

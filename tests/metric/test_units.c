@@ -42,7 +42,7 @@ static void add_samples(tvae_selectivity *selectivity, size_t first, size_t n)
     tvae_tensor_destroy(&labels);
 }
 
-/* Unit 0: 1001 +- 1 in class 1, 1000 +- 1 in class 0; unit 1: the same in both; unit 2:
+/* Unit 0: 1002 +- 2 in class 1, 1000 +- 1 in class 0; unit 1: the same in both; unit 2:
  * constant. */
 static void make_classes(void)
 {
@@ -50,7 +50,7 @@ static void make_classes(void)
         const float sign = s / 2 % 2 ? 1.0f : -1.0f;
 
         classes[s] = (float)(s % 2);
-        values[s * UNITS] = 1000.0f + classes[s] + sign;
+        values[s * UNITS] = 1000.0f + 2.0f * classes[s] + (1.0f + classes[s]) * sign;
         values[s * UNITS + 1] = sign;
         values[s * UNITS + 2] = 7.0f;
     }
@@ -59,7 +59,8 @@ static void make_classes(void)
 START_TEST(d_prime_is_the_distance_of_the_means_in_deviations)
 {
     const size_t shape[] = {CLASSES, UNITS};
-    const double variance = 20.0 / 19.0; /* of +-1, 20 samples, unbiased */
+    /* of +-1 and of +-2, 20 samples each, unbiased */
+    const double variance = (20.0 / 19.0 + 80.0 / 19.0) / 2.0;
     tvae_selectivity *selectivity = create_selectivity();
     tvae_tensor *d_prime = NULL;
     const float *d;
@@ -72,8 +73,8 @@ START_TEST(d_prime_is_the_distance_of_the_means_in_deviations)
     add_samples(selectivity, 0, 13);
     add_samples(selectivity, 13, SAMPLES - 13);
     ASSERT_OK(tvae_selectivity_d_prime(selectivity, d_prime));
-    assert_near("class 0", (double)d[0], -1.0 / sqrt(variance), 1e-6, 0.0);
-    assert_near("class 1", (double)d[UNITS], 1.0 / sqrt(variance), 1e-6, 0.0);
+    assert_near("class 0", (double)d[0], -2.0 / sqrt(variance), 1e-6, 0.0);
+    assert_near("class 1", (double)d[UNITS], 2.0 / sqrt(variance), 1e-6, 0.0);
     assert_near("no class", (double)d[1], 0.0, 0.0, 1e-12);
     ck_assert(isnan(d[2]) && isnan(d[UNITS + 2]));
     tvae_tensor_destroy(&d_prime);
@@ -92,7 +93,7 @@ START_TEST(map_takes_the_last_class_over_the_threshold)
     add_samples(selectivity, 0, SAMPLES);
     ASSERT_OK(tvae_selectivity_map(selectivity, 0.85, out));
     ck_assert(map[0] == 1.0f && map[1] == -1.0f && map[2] == -1.0f);
-    ASSERT_OK(tvae_selectivity_map(selectivity, 1.0, out));
+    ASSERT_OK(tvae_selectivity_map(selectivity, 1.25, out));
     ck_assert(map[0] == -1.0f && map[1] == -1.0f && map[2] == -1.0f);
     ASSERT_OK(tvae_selectivity_map(selectivity, -2.0, out));
     ck_assert(map[0] == 1.0f && map[1] == 1.0f && map[2] == -1.0f);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TVAE_TESTS_FAILING_SYSTEM_H
+#define TVAE_TESTS_FAILING_SYSTEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* System calls that change files and fail when told to (io/system.h). Flushing does not
+ * reach the disk meanwhile: that is what would take the time. */
+
+typedef enum fault {
+    FAULT_FULL,   /* ENOSPC */
+    FAULT_DEVICE, /* EIO */
+    FAULT_SHORT,  /* a write that takes but half of the bytes; other calls go on */
+    N_FAULTS
+} fault;
+
+extern const char *const fault_names[N_FAULTS];
+
+/* From now on let call number `n` (1: the first; 0: none) fail, once. */
+void faults_begin(fault kind, size_t n);
+
+/* Back to the real calls. Were there so many calls, so that one was due to fail? */
+bool faults_end(void);
+
+/* How many descriptors this process has open. */
+size_t count_descriptors(void);
+
+#endif
