@@ -68,6 +68,10 @@ TVAE_API tvae_status tvae_train_options_init(tvae_train_options *options, size_t
 /**
  * Create a trainer.
  *
+ * @param[in]  model    Trained by each step.
+ * @param[in]  options  NULL for the defaults.
+ * @param[out] out      The trainer.
+ *
  * @retval TVAE_OK             Created.
  * @retval TVAE_E_INVALID      NULL model or an option out of range.
  * @retval TVAE_E_UNSUPPORTED  Options of a newer library.
