@@ -52,6 +52,7 @@ typedef struct public_function {
     size_t n_parameters;
     tvae_status valid_status; /* with valid arguments alone */
     bool is_slow;             /* no two bad arguments at a time */
+    bool has_output;          /* it gives a handle */
     const char *inner;        /* names of calls within that may tell a failure */
 } public_function;
 

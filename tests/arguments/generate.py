@@ -119,9 +119,10 @@ def write(out, functions, structs):
     for f in functions:
         short = f.name.removeprefix("tvae_")
         status = table.STATUS.get(short, "TVAE_OK")
+        output = "true" if any(is_output(f, p) for p in f.parameters) else "false"
         slow = "true" if short in table.SLOW else "false"
         print(f'    {{"{short}", prepare_{f.name}, call_{f.name}, {len(f.parameters)}, {status}, '
-              f'{slow}, "{table.INNER.get(short, "")}"}},', file=out)
+              f'{slow}, {output}, "{table.INNER.get(short, "")}"}},', file=out)
     print("};\nconst size_t n_public_functions = sizeof public_functions / "
           "sizeof public_functions[0];", file=out)
 

@@ -8,7 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "failing_allocation.h"
 #include "fixture.h"
+#include "harness.h"
 
 /* Calls every public function with bad arguments, each in a process of its own: one bad
  * argument at a time, every two together, and all of them. What is called next stands in
@@ -20,10 +22,7 @@ enum {
     LARGEST_BLOCK = 64 << 20 /* what the machine of this test has of memory */
 };
 
-static struct shared {
-    size_t n_calls, n_refused, n_wrong;
-    char call[512];
-} * shared;
+struct shared *shared;
 
 static void *alloc_up_to_largest(void *user, size_t bytes, size_t align)
 {
@@ -40,7 +39,7 @@ static void release(void *user, void *memory, size_t bytes)
     free(memory);
 }
 
-static void complain(const char *what, const outcome *result)
+void complain(const char *what, const outcome *result)
 {
     shared->n_wrong++;
     fprintf(stderr, "%s: %s; got %s (%s)\n", shared->call, what,
@@ -186,13 +185,18 @@ static void call_with_all(const public_function *function, const choices *parame
     }
 }
 
-static void run_child(const public_function *function)
+static void run_child(const public_function *function, bool lacks_memory)
 {
     choices *parameters = keep_bytes(MAX_PARAMETERS * sizeof *parameters);
 
     fixture_begin();
     function->prepare(parameters);
     call_valid(function, parameters);
+    if (lacks_memory) {
+        refuse_allocations(function, parameters);
+        call_valid(function, parameters);
+        return;
+    }
     call_with_one(function, parameters);
     if (!function->is_slow)
         call_with_two(function, parameters);
@@ -201,14 +205,14 @@ static void run_child(const public_function *function)
 }
 
 /* Whether the process that called the function came through. */
-static bool survives(const public_function *function)
+static bool survives(const public_function *function, bool lacks_memory)
 {
     const pid_t child = fork();
     int status = 0;
 
     (void)snprintf(shared->call, sizeof shared->call, "%s", "the fixture");
     if (child == 0) {
-        run_child(function);
+        run_child(function, lacks_memory);
         fflush(NULL);
         _exit(EXIT_SUCCESS);
     }
@@ -241,27 +245,30 @@ int main(int argc, char **argv)
 {
     const tvae_allocator allocator = {
         .size = sizeof allocator, .alloc = alloc_up_to_largest, .release = release};
+    const bool lacks_memory = argc > 1 && strcmp(argv[1], "--memory") == 0;
+    const char *only = argc > 1 + lacks_memory ? argv[1 + lacks_memory] : NULL;
     char folder[] = "arguments-XXXXXX", command[64];
     size_t n_functions = 0, n_ended = 0;
 
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED || !mkdtemp(folder) || chdir(folder) != 0 ||
-        tvae_set_allocator(&allocator) != TVAE_OK) {
+        tvae_set_allocator(lacks_memory ? &failing_allocator : &allocator) != TVAE_OK) {
         fprintf(stderr, "the test cannot begin\n");
         return EXIT_FAILURE;
     }
     make_files_apart();
     for (size_t i = 0; i < n_public_functions; i++)
-        if (argc < 2 || strcmp(argv[1], public_functions[i].name) == 0) {
+        if (!only || strcmp(only, public_functions[i].name) == 0) {
             n_functions++;
-            n_ended += !survives(&public_functions[i]);
+            n_ended += !survives(&public_functions[i], lacks_memory);
         }
     (void)snprintf(command, sizeof command, "cd .. && rm -rf %s", folder);
     if (system(command) != 0)
         return EXIT_FAILURE;
-    printf(
-        "%zu functions, %zu calls, %zu refused with a sentence; %zu wrong, %zu crashed\n",
-        n_functions, shared->n_calls, shared->n_refused, shared->n_wrong, n_ended);
+    printf("%zu functions, %zu calls, %zu %s; %zu wrong, %zu crashed\n", n_functions,
+           shared->n_calls, shared->n_refused,
+           lacks_memory ? "with a failed allocation" : "refused with a sentence",
+           shared->n_wrong, n_ended);
     return shared->n_calls && !shared->n_wrong && !n_ended ? EXIT_SUCCESS : EXIT_FAILURE;
 }
