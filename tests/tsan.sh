@@ -4,8 +4,8 @@
 #
 #   sh tests/tsan.sh
 #
-# The child of a fork() may start threads there at its own risk, which the sanitizer would end it
-# for. OpenBLAS, whose own threads the sanitizer cannot see into, keeps to one. TVAE_BUILD_DIR names
+# A child of fork() that starts threads is told to go on, which the sanitizer does not support but
+# the library does. OpenBLAS, whose own threads the sanitizer cannot see into, keeps to one. TVAE_BUILD_DIR names
 # the build folder (default build-tsan).
 set -eu
 
