@@ -169,6 +169,9 @@ TVAE_API tvae_status tvae_dataset_create_mnist(const char *folder,
  * indices among the kept values. Pixels are 0 or 1; of an image_size other than 64, each
  * stands for the centre of the block of original pixels that it covers.
  *
+ * @param[in]  options  NULL for the defaults.
+ * @param[out] out      The dataset.
+ *
  * Statuses: TVAE_OK, TVAE_E_INVALID, TVAE_E_NOMEM, TVAE_E_UNSUPPORTED. Ownership: one
  * reference for the caller. Threads: any. Numerics: SPEC section 3. Since: 0.1
  */
@@ -180,6 +183,10 @@ TVAE_API tvae_status tvae_dataset_create_sprites(const tvae_sprites_options *opt
  *
  * The archive is read once as a stream; only the images that @p options keep stay in
  * memory, one bit a pixel. image_size must be 64.
+ *
+ * @param[in]  path     The file.
+ * @param[in]  options  NULL for the defaults.
+ * @param[out] out      The dataset.
  *
  * Statuses: as tvae_dataset_create_mnist(). Ownership: one reference for the caller.
  * Threads: any. Since: 0.1

@@ -57,11 +57,12 @@ static bool is_transposed(const tvi_layer_class *kind)
 static tvae_status check_options(const tvi_layer_class *kind,
                                  const tvae_conv2d_options *o)
 {
-    const int64_t most = is_transposed(kind) ? o->stride - 1 : 0;
     const tvae_status st = tvi_layer_check_fields(kind, o);
+    int64_t most;
 
     if (st != TVAE_OK)
         return st;
+    most = is_transposed(kind) ? o->stride - 1 : 0; /* a stride below 1 was refused */
     if (o->output_padding > most)
         return tvi_fail(TVAE_E_INVALID,
                         "layer_create_%s: output_padding is %lld, want 0 to %lld",

@@ -67,11 +67,11 @@ static tvae_status create_tensors(tvi_figures *set)
 tvae_status tvi_figures_open(tvi_figures *set, tvae_run *run, const char *data,
                              const tvae_progress_hook *hook)
 {
-    tvae_status st;
+    tvae_status st = tvi_hook_import(&set->hook, hook, "report_figures");
 
     set->folder = tvae_run_folder(run);
-    set->hook = hook;
-    st = open_data(set, run, data);
+    if (st == TVAE_OK)
+        st = open_data(set, run, data);
     if (st == TVAE_OK)
         st = tvae_run_model(run, &set->model);
     if (st == TVAE_OK)
@@ -166,8 +166,7 @@ static tvae_status tell_hook(tvi_figures *set, const char *path)
         .size = sizeof progress, .phase = path, .loss = (double)NAN};
 
     progress.done = progress.total = ++set->n_drawn;
-    if (set->hook && set->hook->progress &&
-        set->hook->progress(set->hook->user, &progress) != 0)
+    if (set->hook.progress && set->hook.progress(set->hook.user, &progress) != 0)
         return tvi_fail(TVAE_E_CANCELLED, "report_figures: stopped after %s", path);
     return TVAE_OK;
 }

@@ -7,6 +7,7 @@
 #include <tvae/report.h>
 
 #include "base/error.h"
+#include "experiment/run.h"
 #include "report/canvas.h"
 
 enum { TVI_FIGURE_PATH = 4096 };
@@ -14,7 +15,7 @@ enum { TVI_FIGURE_PATH = 4096 };
 /* What all pictures of a run share. S frames, n latents a frame. */
 typedef struct tvi_figures {
     const char *folder; /* the run's */
-    const tvae_progress_hook *hook;
+    tvae_progress_hook hook;
     tvae_model *model;
     tvae_dataset *test, *train;
     tvae_dataset *dataset; /* borrowed: the one of these that is read from */

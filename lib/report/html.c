@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "experiment/run.h"
 #include "io/file.h"
 
 /* The page: fixed markup, the style, the runs' data as JSON in an element that is not
@@ -150,13 +151,16 @@ tvae_status tvae_report_html(tvae_run *const *runs, size_t n_runs, const char *d
                              const char *path, const tvae_progress_hook *hook)
 {
     tvae_status st = tvi_check_runs(runs, n_runs, path, "report_html");
+    tvae_progress_hook known = {.size = sizeof known};
     char *text = NULL;
     json_t *page;
 
+    if (st == TVAE_OK)
+        st = tvi_hook_import(&known, hook, "report_html");
     if (st != TVAE_OK)
         return st;
     page = json_object();
-    st = page ? collect(runs, n_runs, data, hook, page) : tvi_fail_json();
+    st = page ? collect(runs, n_runs, data, &known, page) : tvi_fail_json();
     if (st == TVAE_OK) {
         text = json_dumps(page, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER |
                                     JSON_REAL_PRECISION(DIGITS));

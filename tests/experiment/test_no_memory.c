@@ -1,31 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "run_fixture.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/memory.h"
+#include "failing_allocation.h"
 
 /* Every allocation of a run fails once, in turn: each call must say so or get by, leak
  * nothing, and leave a folder in which the work can go on. */
-
-static atomic_long left; /* allocations until the one that fails; negative: none does */
-
-static void *alloc_until(void *user, size_t bytes, size_t align)
-{
-    (void)user;
-    if (atomic_fetch_sub(&left, 1) == 1)
-        return NULL;
-    return aligned_alloc(align, (bytes + align - 1) / align * align);
-}
-
-static void release(void *user, void *memory, size_t bytes)
-{
-    (void)user;
-    (void)bytes;
-    free(memory);
-}
 
 static tvae_status train_and_evaluate(const char *folder, bool resume)
 {
@@ -61,28 +43,25 @@ static tvae_status train_and_evaluate(const char *folder, bool resume)
 
 START_TEST(every_allocation_may_fail)
 {
-    const tvae_allocator allocator = {
-        .size = sizeof allocator, .alloc = alloc_until, .release = release};
-    const long plenty = 1000000;
     long n_allocations, n_failed = 0;
 
-    atomic_store(&left, plenty);
-    ASSERT_OK(tvae_set_allocator(&allocator));
+    ASSERT_OK(tvae_set_allocator(&failing_allocator));
+    fail_allocation(0);
     ASSERT_OK(train_and_evaluate(scratch("whole"), false));
-    n_allocations = plenty - atomic_load(&left);
+    n_allocations = count_allocations();
     ck_assert_int_gt(n_allocations, 100);
     for (long k = 1; k <= n_allocations; k += k < 60 ? 1 : 7) {
         char name[32];
         tvae_status st;
 
         (void)snprintf(name, sizeof name, "run%ld", k);
-        atomic_store(&left, k);
+        fail_allocation(k);
         st = train_and_evaluate(scratch(name), false);
         ck_assert_msg(st == TVAE_OK || st == TVAE_E_NOMEM, "allocation %ld: %s (%s)", k,
                       tvae_status_name(st), tvae_last_error());
         ck_assert_uint_eq(tvi_live_blocks(), 0);
         n_failed += st != TVAE_OK;
-        atomic_store(&left, -1);
+        fail_allocation(0);
         if (k % 5 != 0) /* writing to the disk is what takes the time here */
             continue;
         ASSERT_OK(train_and_evaluate(scratch(name), true));
