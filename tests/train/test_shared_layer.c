@@ -115,12 +115,48 @@ START_TEST(models_share_an_encoder)
 }
 END_TEST
 
+/* The host's own pass back through its handle, of which the forward half came earlier. */
+static void pass_around_steps(bool waits, float dx[N_PIXELS])
+{
+    const size_t of_x[2] = {1, N_PIXELS}, of_y[2] = {1, 2 * N_LATENTS};
+    tvae_layer *encoder = create_linear(N_PIXELS, 2 * N_LATENTS, 1);
+    training t = create_training(encoder, 2, waits);
+    tvae_tensor *x = NULL, *y = NULL, *d_x = NULL;
+    tvae_workspace *work = NULL;
+
+    ASSERT_OK(tvae_workspace_create(&work));
+    ASSERT_OK(tvae_tensor_create(2, of_x, &x));
+    ASSERT_OK(tvae_tensor_create(2, of_y, &y));
+    ASSERT_OK(tvae_tensor_wrap(dx, 2, of_x, &d_x));
+    fill_uniform(tvae_tensor_data(x), N_PIXELS, -1.0, 1.0, 4);
+    ASSERT_OK(tvae_layer_forward(encoder, work, x, y));
+    train_one(&t, 0, N_STEPS);
+    ASSERT_OK(tvae_layer_backward(encoder, work, x, y, y, d_x));
+    tvae_tensor_destroy(&d_x);
+    tvae_tensor_destroy(&y);
+    tvae_tensor_destroy(&x);
+    tvae_workspace_destroy(&work);
+    destroy_training(&t);
+    tvae_layer_destroy(&encoder);
+}
+
+START_TEST(input_gradients_see_all_steps)
+{
+    static float waiting[N_PIXELS], eager[N_PIXELS];
+
+    pass_around_steps(true, waiting);
+    pass_around_steps(false, eager);
+    ck_assert_mem_eq(waiting, eager, sizeof eager);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("shared layer");
     TCase *tests = tcase_create("shared layer");
 
     tcase_add_test(tests, models_share_an_encoder);
+    tcase_add_test(tests, input_gradients_see_all_steps);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
