@@ -123,6 +123,8 @@ static tvae_status run_session(bench_session *session)
         status = bench_training(session);
     if (status == TVAE_OK && session->groups & BENCH_INFERENCE)
         status = bench_inference(session);
+    if (status == TVAE_OK && session->groups & BENCH_HOSTS)
+        status = bench_hosts(session);
     if (status == TVAE_OK && session->groups & BENCH_DATA)
         status = bench_data(session);
     if (status == TVAE_OK && session->groups & BENCH_MEMORY)

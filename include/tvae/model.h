@@ -47,7 +47,8 @@ enum {
  *  tvae_trainer_part_seconds()). */
 enum {
     TVAE_PART_NOISE = 0,        /**< drawing the noise of z and u */
-    TVAE_PART_ENCODERS = 1,     /**< both encoders, forward */
+    TVAE_PART_ENCODERS = 1,     /**< both encoders, forward, and what is made up for
+                                     them of updates put off (tvae_trainer_step()) */
     TVAE_PART_PRIOR = 2,        /**< samples of z and u, their KL, and t */
     TVAE_PART_DECODER = 3,      /**< the decoder, forward */
     TVAE_PART_LIKELIHOOD = 4,   /**< -log p(x | t), its gradient, the terms */

@@ -96,6 +96,10 @@ TVAE_API void tvae_trainer_destroy(tvae_trainer **trainer);
  * The noise of a latent depends on the seed, the number of the step and the latent's
  * place in the batch. After the first step nothing is allocated.
  *
+ * With SGD the update of weights whose inputs are zero in the whole batch may be put off.
+ * Nobody sees that: every call that reads, sets or computes with parameters first brings
+ * them to the bits they would have, those of other threads, layers and models included.
+ *
  * @param[in,out] trainer  Moves on by a step.
  * @param[in]     x        [sequences, frames, channels, height, width].
  * @param[out]    terms    [n_terms] of the loss before the update, see the TVAE_TERM

@@ -19,6 +19,7 @@ static pthread_once_t tables_once = PTHREAD_ONCE_INIT;
         tvi_set_bernoulli_##isa(&(table));  \
         tvi_set_gather_##isa(&(table));     \
         tvi_set_gaussian_##isa(&(table));   \
+        tvi_set_momentum_##isa(&(table));   \
         tvi_set_optimiser_##isa(&(table));  \
         tvi_set_reduction_##isa(&(table));  \
     } while (0)

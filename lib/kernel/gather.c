@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/level.h"
-#include "kernel/vector.h"
+#include "kernel/momentum.h"
 
 /* Sums of listed rows. */
 
@@ -35,10 +35,17 @@ TVI_INLINE size_t place(const panel *p, size_t v, size_t n_vectors)
 /* One vector of a weight updated by its gradient. */
 TVI_INLINE void update_vector(const tvi_momentum *m, size_t at, tvi_vector gradient)
 {
-    const tvi_vector buffer = m->momentum * tvi_load(m->buffer + at) + gradient;
+    tvi_vector buffer = tvi_load(m->buffer + at), value = tvi_load(m->value + at);
 
+    tvi_momentum_step(m->rate, m->momentum, gradient, &buffer, &value);
     tvi_store(m->buffer + at, buffer);
-    tvi_store(m->value + at, tvi_load(m->value + at) - m->rate * buffer);
+    tvi_store(m->value + at, value);
+}
+
+/* Whether the list has no sums, and what it would update stays as it is. */
+TVI_INLINE bool is_left(const tvi_gather *g, size_t list)
+{
+    return g->update && g->update->leaves_empty && g->begin[list] == g->end[list];
 }
 
 /* One list's sums in `n_vectors` vectors. */
@@ -50,6 +57,8 @@ TVI_INLINE void gather_list(const panel *p, size_t list, size_t n_vectors)
     const uint32_t *const index = g->index, end = g->end[list];
     tvi_vector sums[PANEL_VECTORS];
 
+    if (is_left(g, list))
+        return;
     UNROLL
     for (size_t v = 0; v < n_vectors; v++)
         sums[v] = (tvi_vector){0};
@@ -122,7 +131,9 @@ static void fetch_near(const panel *p, size_t list)
     for (size_t i = list * share; i < (list + 1) * share && i < g->n_staged; i++)
         for (size_t c = next; c < next + PANEL && c < g->n; c += LINE_FLOATS)
             __builtin_prefetch(g->w + (g->first_staged + i) * g->ld_w + c);
-    for (size_t i = 0; soon < g->n_lists && i < TVI_NEAR && g->near.at[i]; i++)
+    if (soon >= g->n_lists || is_left(g, soon))
+        return;
+    for (size_t i = 0; i < TVI_NEAR && g->near.at[i]; i++)
         for (size_t c = 0; c < p->width; c += LINE_FLOATS)
             __builtin_prefetch(g->near.at[i] + soon * g->near.ld + p->column + c, 1);
 }

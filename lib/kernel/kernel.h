@@ -24,6 +24,7 @@ typedef struct tvi_momentum {
     float rate, momentum;
     float *buffer, *value;
     size_t ld;
+    bool leaves_empty; /* rows whose gradient has no terms stay as they are */
 } tvi_momentum;
 
 /* y[i, c] = start[i, c] + sum of value[k] w[index[k], c] over begin[i] <= k < end[i], for
@@ -124,6 +125,10 @@ typedef struct tvi_kernels {
     /* buffer = momentum buffer + gradient; value -= rate buffer (SPEC section 1) */
     void (*sgd)(size_t n, float rate, float momentum, const float *gradient,
                 float *buffer, float *value);
+    /* n_steps of it with gradients of zero, each at its own rate; n in whole vectors of
+     * every level. */
+    void (*replay)(size_t n, size_t n_steps, const float *rates, float momentum,
+                   float *buffer, float *value);
     /* PyTorch's Adam/AdamW step. step_size = rate / (1 - beta1^t); root_correction =
      * sqrt(1 - beta2^t); decay = 1 - rate * weight_decay (1 for Adam). */
     void (*adam)(size_t n, float step_size, float root_correction, float beta1,

@@ -14,6 +14,7 @@
     void TVI_LEVEL_PASTE(tvi_set_bernoulli, isa)(tvi_kernels * t);  \
     void TVI_LEVEL_PASTE(tvi_set_gather, isa)(tvi_kernels * t);     \
     void TVI_LEVEL_PASTE(tvi_set_gaussian, isa)(tvi_kernels * t);   \
+    void TVI_LEVEL_PASTE(tvi_set_momentum, isa)(tvi_kernels * t);   \
     void TVI_LEVEL_PASTE(tvi_set_optimiser, isa)(tvi_kernels * t);  \
     void TVI_LEVEL_PASTE(tvi_set_reduction, isa)(tvi_kernels * t)
 

@@ -295,10 +295,11 @@ void tvi_sparse_outer_update(const tvi_sparse_rows *x, const float *dy_panels,
                              const tvi_block *block, const tvi_momentum *update)
 {
     const size_t at = block->first_row * update->ld + block->first_column;
-    const tvi_momentum here = {update->rate, update->momentum, update->buffer + at,
-                               update->value + at, update->ld};
+    tvi_momentum here = *update;
     tvi_gather g = outer_sums(x, dy_panels, block);
 
+    here.buffer += at;
+    here.value += at;
     g.update = &here;
     g.near = (tvi_near){{here.buffer, here.value}, here.ld};
     tvi_kernel()->gather(&g);

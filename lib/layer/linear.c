@@ -6,6 +6,7 @@
 
 #include "base/options.h"
 #include "kernel/gemm.h"
+#include "layer/backlog.h"
 #include "layer/bias.h"
 
 /* y [rows, outputs] = x [rows, inputs] W [inputs, outputs] + b, W row-major as stored,
@@ -43,6 +44,7 @@ static tvae_status forward(const tvae_layer *layer, const tvi_rows *x, float *y,
     tvae_status st = TVAE_OK;
 
     (void)saved;
+    tvi_backlog_catch_up(&linear->weight, x->sparse);
     if (x->sparse)
         tvi_sparse_multiply(x->sparse, linear->n_outputs, linear->weight.value,
                             linear->weight.pitch, bias, y);
@@ -67,6 +69,7 @@ static tvae_status input_gradient(const linear_layer *linear, size_t n_rows,
                               .c = dx,
                               .ld_c = linear->n_inputs};
 
+    tvi_backlog_settle(&linear->weight);
     return tvi_gemm_run(&product);
 }
 
@@ -271,6 +274,8 @@ static tvae_status create_parameters(linear_layer *linear)
         shape[1] /= height * width;
     st = tvi_parameter_init_matrix(&linear->weight, rank, shape, transposed,
                                    linear->n_outputs);
+    if (st == TVAE_OK)
+        st = tvi_backlog_create(&linear->weight);
     if (st == TVAE_OK && linear->n_biases)
         st = tvi_parameter_init(&linear->bias, 1, &linear->n_biases, false);
     if (st == TVAE_OK)

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/rng.h"
+#include "layer/backlog.h"
 #include "tensor/tensor.h"
 
 enum { LINE_FLOATS = 16 };
@@ -66,6 +67,7 @@ tvae_status tvi_parameter_init_matrix(tvi_parameter *parameter, int32_t rank,
 
 void tvi_parameter_release(tvi_parameter *parameter)
 {
+    tvi_backlog_destroy(parameter);
     tvi_free(parameter->value);
     tvi_free(parameter->gradient);
     parameter->value = NULL;
@@ -110,6 +112,7 @@ static void copy_rows(const tvi_parameter *parameter, size_t ld_from, const floa
 
 void tvi_parameter_export(const tvi_parameter *p, const float *stored, float *exposed)
 {
+    tvi_backlog_settle(p);
     if (p->transposed)
         transpose(p->n_rows, p->n_columns, p->pitch, stored, p->n_rows, exposed);
     else
@@ -118,6 +121,7 @@ void tvi_parameter_export(const tvi_parameter *p, const float *stored, float *ex
 
 void tvi_parameter_import(const tvi_parameter *p, const float *exposed, float *stored)
 {
+    tvi_backlog_settle(p);
     if (p->transposed)
         transpose(p->n_columns, p->n_rows, p->n_rows, exposed, p->pitch, stored);
     else

@@ -10,6 +10,8 @@
 
 enum { TVI_NAME_BYTES = 128 };
 
+typedef struct tvi_backlog tvi_backlog; /* layer/backlog.h */
+
 /* A parameter as its layer holds it. Outside its layer and the optimiser it is reached
  * only through export and import below, in its exposed shape: so the layout can change
  * (panels), an update can wait (deferred momentum) and a gradient need not be stored, and
@@ -24,7 +26,8 @@ typedef struct tvi_parameter {
     size_t count;   /* n_rows * pitch */
     bool trainable; /* false: the optimiser leaves it alone */
     float *value;   /* [count] as stored */
-    float *gradient; /* [count] as stored; NULL until a backward pass stores one */
+    float *gradient;      /* [count] as stored; NULL until a backward pass stores one */
+    tvi_backlog *backlog; /* of updates that wait; NULL: none does */
 } tvi_parameter;
 
 typedef struct tvi_named_parameter {
@@ -73,7 +76,7 @@ float *tvi_sink_begin(tvi_gradient_sink *sink, tvi_parameter *parameter,
                       bool *accumulate);
 tvae_status tvi_sink_end(tvi_gradient_sink *sink, tvi_parameter *parameter);
 
-/* Copy all values between the stored and the exposed layout. */
+/* Copy all values between the stored and the exposed layout, once no update waits. */
 void tvi_parameter_export(const tvi_parameter *p, const float *stored, float *exposed);
 void tvi_parameter_import(const tvi_parameter *p, const float *exposed, float *stored);
 

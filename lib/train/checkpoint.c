@@ -10,6 +10,7 @@
 
 #include "base/number.h"
 #include "io/io.h"
+#include "layer/backlog.h"
 #include "tensor/tensor.h"
 
 /* A trainer's state as a checksummed safetensors file: the parameters ("model.<name>")
@@ -85,6 +86,7 @@ static bool find_entry(const tvi_optimiser *optimiser, size_t slot_index, size_t
 {
     const tvi_optimiser_slot *slot = &optimiser->slots[slot_index];
 
+    tvi_backlog_settle(slot->parameter); /* what an action looks at is up to date */
     found->parameter = slot->parameter;
     if (place == 0) {
         found->stored = slot->parameter->value;

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "kernel/kernel.h"
+#include "layer/backlog.h"
 #include "train/schedule.h"
 
 enum { GRAIN = 4096 };
@@ -42,11 +43,19 @@ tvae_status tvi_optimiser_init(tvi_optimiser *optimiser,
     return st;
 }
 
+/* What waits for the buffers must not do so any longer. */
+static void release_slot(const tvi_optimiser_slot *slot)
+{
+    if (slot->parameter && slot->buffers[0])
+        tvi_backlog_end(slot->parameter, slot->buffers[0]);
+    for (size_t k = 0; k < TVI_OPTIMISER_BUFFERS; k++)
+        tvi_free(slot->buffers[k]);
+}
+
 void tvi_optimiser_release(tvi_optimiser *optimiser)
 {
     for (size_t i = 0; i < optimiser->n_slots; i++)
-        for (size_t k = 0; k < TVI_OPTIMISER_BUFFERS; k++)
-            tvi_free(optimiser->slots[i].buffers[k]);
+        release_slot(&optimiser->slots[i]);
     tvi_free(optimiser->slots);
     optimiser->slots = NULL;
     optimiser->n_slots = 0;
@@ -139,6 +148,7 @@ tvae_status tvi_optimiser_update(tvi_optimiser *optimiser, int64_t step,
     if (st != TVAE_OK || !parameter->trainable)
         return st;
     u.gradient = gradient;
+    tvi_backlog_settle(parameter);
     tvi_parallel_for(parameter->count, GRAIN, update_range, &u);
     return TVAE_OK;
 }
@@ -151,6 +161,7 @@ typedef struct product_update {
     tvi_outer_blocks blocks;
     size_t n_parts;
     float *scratch;
+    bool waits; /* rows without a gradient are not updated */
 } product_update;
 
 /* The gradient of a block into scratch, and from there to the weight. */
@@ -173,8 +184,12 @@ static void update_by_scratch(const product_update *p, const tvi_block *block,
 static void update_block(const product_update *p, size_t index, float *scratch)
 {
     const update *u = p->u;
-    const tvi_momentum momentum = {u->rate, u->momentum, u->buffers[0], u->value,
-                                   p->product->pitch};
+    const tvi_momentum momentum = {.rate = u->rate,
+                                   .momentum = u->momentum,
+                                   .buffer = u->buffers[0],
+                                   .value = u->value,
+                                   .ld = p->product->pitch,
+                                   .leaves_empty = p->waits};
     const tvi_block block = tvi_outer_product_block(p->product, &p->blocks, index);
 
     if (u->is_sgd && p->product->sparse)
@@ -209,6 +224,10 @@ tvae_status tvi_optimiser_update_product(tvi_optimiser *optimiser, int64_t step,
     p.blocks = tvi_outer_product_blocks(product);
     most_parts = n_scratch / (p.blocks.n_rows * p.blocks.n_columns);
     p.n_parts = tvi_least(tvi_least(tvi_thread_count(), p.blocks.n_blocks), most_parts);
+    p.waits = tvi_backlog_begin(parameter, u.is_sgd ? product->sparse : NULL,
+                                u.buffers[0], u.momentum);
     tvi_parallel_for(p.n_parts, 1, update_parts, &p);
+    if (p.waits)
+        tvi_backlog_add(parameter, product->sparse, u.rate);
     return TVAE_OK;
 }

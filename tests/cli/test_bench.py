@@ -18,9 +18,9 @@ SMALL = ["--threads", "1", "--set", "n_capsules=2", "--set", "batch_size=2"]
 TIMED = {"train_step", "dense_floor", "part_noise", "part_encoders", "part_prior",
          "part_decoder", "part_likelihood", "part_equivariance", "part_backward",
          "part_update", "part_data", "encode_1", "decode_1", "encode_batch",
-         "likelihood_10", "sequence", "loader"}
+         "likelihood_10", "encode_host_1", "encode_hosts", "sequence", "loader"}
 MNIST_ONLY = {"transform_warp", "transform_hue", "transform_perspective"}
-COUNTED = {"data_never_waits": "ratio", "peak_rss_mib": "mib",
+COUNTED = {"hosts_speed_up": "ratio", "data_never_waits": "ratio", "peak_rss_mib": "mib",
            "allocations_per_step": "allocations"}
 
 
@@ -66,6 +66,18 @@ def check_choices():
              "--set", "capsule_dim=6"]
     rows = rows_of(*SMALL, *sizes, "--config", "dsprites", "--only", "train_step")
     assert rows[1]["frames"] == 2 * 6, rows
+
+
+def check_hosts():
+    """One host thread and as many as --threads says, both with a library of one."""
+    small = ["--threads", "2", *SMALL[2:], "--config", "mnist"]
+    rows = rows_of(*small, "--only", "encode_host_1", "--only", "encode_hosts",
+                   "--only", "hosts_speed_up")[1:]
+    assert [row["what"] for row in rows] == ["encode_host_1", "encode_hosts",
+                                             "hosts_speed_up"], rows
+    one, many, speed_up = rows
+    assert (one["threads"], many["threads"]) == (1, 2), rows
+    assert abs(speed_up["ratio"] * many["seconds"] / one["seconds"] - 1) < 1e-3, rows
 
 
 def check_table():
@@ -121,6 +133,7 @@ def main():
     check_documentation()
     check_all_rows()
     check_choices()
+    check_hosts()
     check_table()
     check_wrong_usage()
     with tempfile.TemporaryDirectory() as folder:

@@ -8,6 +8,7 @@
 #include "base/parallel.h"
 #include "code_path.h"
 #include "kernel/sparse.h"
+#include "layer/backlog.h"
 
 /* The environment forces the code path that it names: without this, a suite might pass
  * on one path again and again. */
@@ -64,6 +65,26 @@ START_TEST(inputs_are_listed_as_forced)
 }
 END_TEST
 
+START_TEST(updates_wait_as_forced)
+{
+    enum { N_ROWS = 4, WIDTH = 3 };
+    const size_t shape[2] = {WIDTH, 1};
+    uint32_t bounds[2 * WIDTH] = {0};
+    const tvi_sparse_rows x = {.n_rows = N_ROWS,
+                               .width = WIDTH,
+                               .columns = {.n_lists = WIDTH, .bounds = bounds}};
+    tvi_parameter weight = {0};
+    float momenta[WIDTH * 16] = {0.0f};
+
+    ASSERT_OK(tvi_parameter_init_matrix(&weight, 2, shape, false, 1));
+    ASSERT_OK(tvi_backlog_create(&weight));
+    ck_assert(tvi_backlog_begin(&weight, &x, momenta, 0.9f) ==
+              !code_path_wanted().is_eager);
+    ck_assert(!tvi_backlog_begin(&weight, NULL, momenta, 0.9f));
+    tvi_parameter_release(&weight);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("code path");
@@ -72,6 +93,7 @@ int main(void)
     tcase_add_test(tests, level_is_the_forced_one);
     tcase_add_test(tests, loops_run_in_as_many_parts_as_threads);
     tcase_add_test(tests, inputs_are_listed_as_forced);
+    tcase_add_test(tests, updates_wait_as_forced);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -153,7 +153,11 @@ static tvae_status update_by_product(tvi_gradient_sink *head, tvi_parameter *par
 {
     update_sink *sink = (update_sink *)(void *)head;
     const tvi_outer_blocks blocks = tvi_outer_product_blocks(product);
-    const tvi_momentum momentum = {0.25f, 0.5f, sink->buffer, sink->value, PITCH};
+    const tvi_momentum momentum = {.rate = 0.25f,
+                                   .momentum = 0.5f,
+                                   .buffer = sink->buffer,
+                                   .value = sink->value,
+                                   .ld = PITCH};
 
     for (size_t i = 0; i < blocks.n_blocks; i++) {
         const tvi_block block = tvi_outer_product_block(product, &blocks, i);

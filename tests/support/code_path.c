@@ -9,10 +9,12 @@
 
 #include "base/cpu.h"
 #include "kernel/sparse.h"
+#include "layer/backlog.h"
 
 static const char *const levels[] = {"portable", "avx2", "avx512"};
 static const char *const inputs[] = {"sparse", "dense"};
 static const char *const threads[] = {"1", "2"};
+static const char *const updates[] = {"deferred", "eager"};
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
@@ -35,11 +37,12 @@ code_path code_path_wanted(void)
 {
     const int kind = find_word("TVAE_TEST_INPUTS", inputs, COUNT(inputs));
 
-    return (code_path){.level = find_word("TVAE_TEST_LEVEL", levels, COUNT(levels)),
-                       .n_threads =
-                           find_word("TVAE_TEST_THREADS", threads, COUNT(threads)) + 1,
-                       .is_sparse = kind == 0,
-                       .is_dense = kind == 1};
+    return (code_path){
+        .level = find_word("TVAE_TEST_LEVEL", levels, COUNT(levels)),
+        .n_threads = find_word("TVAE_TEST_THREADS", threads, COUNT(threads)) + 1,
+        .is_sparse = kind == 0,
+        .is_dense = kind == 1,
+        .is_eager = find_word("TVAE_TEST_UPDATES", updates, COUNT(updates)) == 1};
 }
 
 bool code_path_force(void)
@@ -62,6 +65,7 @@ bool code_path_force(void)
     }
     if (wanted.is_sparse || wanted.is_dense)
         tvi_sparse_set_most_density(wanted.is_sparse ? 1.0 : -1.0);
+    tvi_backlog_allow(!wanted.is_eager);
     return true;
 }
 

@@ -9,12 +9,13 @@ enum { EXIT_SKIPPED = 77 }; /* a program's status, as Meson understands it */
 
 /* The code path that a test program takes, forced by the environment: TVAE_TEST_LEVEL
  * (portable, avx2 or avx512), TVAE_TEST_INPUTS (sparse or dense: how a first layer
- * multiplies, whatever its inputs hold) and TVAE_TEST_THREADS. What is not set is left to
- * the library. */
+ * multiplies, whatever its inputs hold), TVAE_TEST_THREADS, and TVAE_TEST_UPDATES
+ * (deferred or eager: whether updates without a gradient may wait). What is not set is
+ * left to the library. */
 typedef struct code_path {
     int32_t level;     /* TVAE_KERNEL_..., -1: not set */
     int32_t n_threads; /* 0: not set */
-    bool is_sparse, is_dense;
+    bool is_sparse, is_dense, is_eager;
 } code_path;
 
 /* What the environment says; a word that is none of the above ends the program. */

@@ -43,7 +43,13 @@ tvae_status bench_batch_random(const bench_config *config, uint64_t seed,
 /* ---- rows.c: what is measured, and how it is printed ---- */
 
 /* Rows that are measured together. */
-enum { BENCH_MEMORY = 1, BENCH_TRAINING = 2, BENCH_INFERENCE = 4, BENCH_DATA = 8 };
+enum {
+    BENCH_MEMORY = 1,
+    BENCH_TRAINING = 2,
+    BENCH_INFERENCE = 4,
+    BENCH_DATA = 8,
+    BENCH_HOSTS = 16
+};
 
 /* The groups of the rows called `what`, 0 if there are none; prints the names on 0. */
 unsigned bench_group_of(const char *what);
@@ -110,7 +116,8 @@ tvae_status bench_floor_measure(bench_floor *dense, size_t repeats, bench_times 
  * sprites. */
 tvae_status bench_data_open(bench_session *session);
 
-/* ---- the groups of rows: memory.c, training.c, inference.c, data.c ---- */
+/* ---- the groups of rows: memory.c, training.c, inference.c, hosts.c,
+ * data.c ---- */
 
 /* The most memory a process takes that only trains: measured in a child, before this
  * process holds anything. Prints and returns false if that does not work. */
@@ -123,6 +130,7 @@ void bench_print_memory(const bench_session *session);
 
 tvae_status bench_training(bench_session *session);
 tvae_status bench_inference(bench_session *session);
+tvae_status bench_hosts(bench_session *session);
 tvae_status bench_data(bench_session *session);
 
 #endif
