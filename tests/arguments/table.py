@@ -45,6 +45,7 @@ ENDLESS = {("tvae_evaluate_options", "n_samples"), ("model_log_likelihood", "n_s
 INNER = {
     "dataset_create_mnist": "idx_read", "dataset_create_dsprites": "npz_open",
     "dataset_create_npz": "archive_load", "config_load": "file_read",
+    "run_open": "file_read",
     "config_save": "file_write", "config_open_data": "dataset_create_sprites",
     "layer_create_linear": "parameter_init", "model_load": "archive_load",
     "model_elbo_gradient": "model_elbo", "run_evaluate": "dataset_create_dsprites",
