@@ -9,6 +9,10 @@ here=$(dirname "$0")
 baseline=$1
 library=$2
 shift 2
+# Made whole before anything is replaced.
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+sh "$here/list_values.sh" "$@" >"$folder/values.txt"
+sh "$here/describe_interface.sh" "$folder/interface.abi" "$library" "$@"
 mkdir -p "$baseline"
-sh "$here/list_values.sh" "$@" >"$baseline/values.txt"
-sh "$here/describe_interface.sh" "$baseline/interface.abi" "$library" "$@"
+cp "$folder/values.txt" "$folder/interface.abi" "$baseline/"
