@@ -239,6 +239,10 @@ TVAE_API tvae_status tvae_model_load(const char *path, tvae_model **out);
 /**
  * Encode frames into topographic capsules at the posterior means.
  *
+ * The energies sum squared means of u and leave out its variance: they are smaller, and t
+ * is larger, than the decoder was trained with. As features only the direction of a
+ * capsule counts; to decode, take tvae_model_sample().
+ *
  * @param[in]     model  Read only.
  * @param[in,out] work   Workspace of the calling thread.
  * @param[in]     x      [sequences, frames, channels, height, width].
