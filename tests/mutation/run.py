@@ -88,7 +88,7 @@ def main():
         faults = [(number, fault) for number, fault in faults if number in wanted]
     with tempfile.TemporaryDirectory() as scratch:
         sources, folder = pathlib.Path(scratch, "tree"), pathlib.Path(scratch, "build")
-        shutil.copytree(ROOT, sources, ignore=skip)
+        shutil.copytree(ROOT, sources, symlinks=True, ignore=skip)
         subprocess.run(["meson", "setup", folder, sources,
                         f"-Dbuildtype={arguments.build_type}"], check=True,
                        stdout=subprocess.DEVNULL)
