@@ -58,12 +58,24 @@ def test_what_is_not_finite_is_refused_before_anything_is_copied(model: tvae.Mod
 
 
 def test_names_may_differ_when_not_strict(model: tvae.Model) -> None:
-    state = {name: value + 1 for name, value in model.state_dict().items()}
+    state = {name: 2 * value for name, value in model.state_dict().items()}
     kept = model.get_parameter(GONE)
     state[NEW] = state.pop(GONE)
     assert model.load_state_dict(state, strict=False) == ([GONE], [NEW])
     np.testing.assert_array_equal(model.get_parameter(GONE), kept)
     np.testing.assert_array_equal(model.get_parameter(BENT), state[BENT])
+
+
+def test_weights_beside_the_offsets_are_refused() -> None:
+    name = "grouper.model.weight"
+    model = tvae.Model(tvae.Prior(3, 6, tvae.Neighbourhood.shifting(3)), (1, 1, 12))
+    whole = np.ones((1, 1, 3, 3, 1), np.float32)
+    with pytest.raises(tvae.InvalidError, match="has 6 weights where .* no offset"):
+        model.load_state_dict(model.state_dict() | {name: whole})
+    state = model.state_dict()
+    model.set_parameter(name, 0 * whole)  # as training may leave them
+    model.load_state_dict(state)
+    np.testing.assert_array_equal(model.get_parameter(name), state[name])
 
 
 def test_latents_are_dumped_as_npz(

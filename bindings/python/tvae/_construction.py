@@ -4,29 +4,21 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from ._graph import Description, Graph
+from ._configuration import Description, Offsets, neighbourhoods_of, places_of
+from ._graph import Graph
 from .tensor import FloatArray
-from .topography import N_OFFSET_AXES
 
 
-def weights_of(offsets: npt.NDArray[np.int64], window: FloatArray) -> FloatArray:
-    """Each offset's weight out of the parameter, the smallest window that holds them all.
-
-    Entry a of an axis of k stands for offset k // 2 - a, as in the reference's transposed
-    convolutions. A weight below zero counts as zero.
-    """
-    low = np.minimum(offsets.min(0), 0)
-    high = np.maximum(offsets.max(0), 0)
-    extents = np.where(-low >= high, 1 - 2 * low, 2 * high)
-    places = (extents // 2 - offsets).T
-    weights: FloatArray = np.maximum(window.reshape(extents)[tuple(places)], 0)
+def weights_of(offsets: Offsets, window: FloatArray) -> FloatArray:
+    """Each offset's weight out of the window; below zero it counts as zero."""
+    extents, places = places_of(offsets)
+    weights: FloatArray = np.maximum(window.reshape(extents)[places], 0)
     return weights
 
 
 def neighbourhood_matrix(
-    prior: Description, offsets: npt.NDArray[np.int64], weights: FloatArray
+    prior: Description, offsets: Offsets, weights: FloatArray
 ) -> tuple[list[int], FloatArray]:
     """Frame offsets, and the matrix from u^2 at all of them to the energies of a capsule.
 
@@ -70,9 +62,7 @@ def add_construction(graph: Graph, configuration: Description, z: str, u: str) -
     prior = configuration["prior"]
     squares = graph.add("Mul", u, u)
     roots = []
-    for index, listed in enumerate(configuration["neighbourhoods"]):
-        offsets = np.array(listed, np.int64).reshape(-1, N_OFFSET_AXES)
-        name = f"grouper.model.{index}.weight" if index else "grouper.model.weight"
+    for name, offsets in neighbourhoods_of(configuration):
         weights = weights_of(offsets, graph.parameters[name])
         frames, matrix = neighbourhood_matrix(prior, offsets, weights)
         shifted = _add_shifted_frames(graph, prior, frames, squares)

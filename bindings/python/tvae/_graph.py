@@ -10,11 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ._configuration import Description
 from .errors import UnsupportedError
 from .tensor import FloatArray
-
-#: A layer, a prior, or a model as the configuration in a model's file describes it.
-Description = Mapping[str, Any]
 
 
 def import_onnx() -> Any:

