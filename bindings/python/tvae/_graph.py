@@ -58,9 +58,9 @@ class Graph:
         """A real number."""
         return self.constant(name, np.array(value, np.float32))
 
-    def reshape(self, value: str, *extents: int, output: str | None = None) -> str:
-        """Reshape to constant extents, of which one may be -1 and those of 0 stay."""
-        return self.add("Reshape", value, self.numbers(*extents), output=output)
+    def reshape(self, value: str, *extents: int) -> str:
+        """Reshape to constant extents, of which one may be -1."""
+        return self.add("Reshape", value, self.numbers(*extents))
 
 
 def add_layer(graph: Graph, layer: Description, prefix: str, x: str) -> str:
@@ -81,7 +81,6 @@ def _add_sequential(graph: Graph, layer: Description, prefix: str, x: str) -> st
 
 def _add_linear(graph: Graph, layer: Description, prefix: str, x: str) -> str:
     """x W + b; a bias that serves several outputs is repeated."""
-    transposed = layer["weight_order"] == "out_in"
     name = prefix + "weight"
     weight = graph.parameters[name]
     inputs = [x, graph.constant(name, weight.reshape(weight.shape[0], -1))]
@@ -89,7 +88,7 @@ def _add_linear(graph: Graph, layer: Description, prefix: str, x: str) -> str:
         bias = graph.parameters[prefix + "bias"]
         repeats = int(layer["n_outputs"]) // bias.size
         inputs.append(graph.constant(prefix + "bias", np.repeat(bias, repeats)))
-    return graph.add("Gemm", *inputs, transB=int(transposed))
+    return graph.add("Gemm", *inputs, transB=int(layer["weight_order"] == "out_in"))
 
 
 def _add_convolution(graph: Graph, layer: Description, prefix: str, x: str) -> str:

@@ -41,16 +41,20 @@ class _Export:
 
     def _output(self, value: str, name: str, shape: tuple[int, ...], like: str) -> None:
         """A value as an output of these extents; sequences and frames are those of an input."""
-        leading = self.graph.add("Shape", like, start=0, end=2)
-        extents = self.graph.add("Concat", leading, self.graph.numbers(*shape), axis=0)
-        self.graph.add("Reshape", value, extents, output=name)
+        self._spread(value, shape, like, output=name)
         self.outputs.append(self._describe(name, shape))
 
     def _places(self, value: str, like: str) -> str:
         """Latents as [sequences, frames, capsules, places]."""
+        return self._spread(value, (self.latent_shape[0], -1), like)
+
+    def _spread(
+        self, value: str, shape: tuple[int, ...], like: str, output: str | None = None
+    ) -> str:
+        """Reshape to sequences and frames as ``like`` has them, then constant extents."""
         leading = self.graph.add("Shape", like, start=0, end=2)
-        capsules = self.graph.numbers(self.latent_shape[0], -1)
-        return self.graph.add("Reshape", value, self.graph.add("Concat", leading, capsules, axis=0))
+        extents = self.graph.add("Concat", leading, self.graph.numbers(*shape), axis=0)
+        return self.graph.add("Reshape", value, extents, output=output)
 
     def _posterior(self, encoder: str, x: str) -> tuple[str, str]:
         """Means and log-variances of the frames, in rows."""
