@@ -6,6 +6,8 @@
 #   sh tests/python.sh [PYTEST ARGUMENTS]
 #
 # TVAE_PYTHON names the interpreter (default python3), TVAE_BUILD_DIR the folder to work in.
+# TVAE_TORCH=1 installs PyTorch too (PyPI's wheels take gigabytes), for the tests that go to it and
+# back; without it they say that they are skipped.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -27,6 +29,12 @@ pip="$build/venv/bin/python -m pip --disable-pip-version-check --quiet"
 $pip install numpy pytest mypy matplotlib tqdm scikit-learn meson-python ninja \
     >"$build/pip.log" 2>&1 ||
     skip "numpy, pytest and others cannot be installed with pip; see $build/pip.log"
+
+# Not every machine has wheels of these; the tests that want one skip without it.
+for package in onnx onnxruntime safetensors ${TVAE_TORCH:+torch}; do
+    $pip install "$package" >>"$build/pip.log" 2>&1 ||
+        echo "no wheel of $package: its tests are skipped; see $build/pip.log"
+done
 
 $pip install --no-deps --force-reinstall ./bindings/python
 

@@ -67,9 +67,11 @@ from .metric import (
     equivariance_error_pairs,
 )
 from .model import Model, Posterior, Stream, Terms
+from .onnx import export_onnx
 from .plot import write_picture
 from .run import Progress, Run, write_likelihood_plot, write_report
 from .runtime import RuntimeInfo, runtime_info, set_kernel_level, set_threads, version
+from .state import IncompatibleKeys
 from .tensor import Tensor
 from .topography import Neighbourhood, Prior, Roll, capsule_roll
 from .trainer import PartSeconds, Trainer
@@ -101,11 +103,13 @@ __all__ = [
     "equivariance_error_pairs",
     "Error",
     "experiments",
+    "export_onnx",
     "Factor",
     "FileError",
     "fit",
     "FormatError",
     "History",
+    "IncompatibleKeys",
     "InvalidError",
     "KernelLevel",
     "Key",

@@ -11,6 +11,7 @@ from . import _structures as structures
 from ._handle import Handle, array_of, ask, call
 from ._options import choose, fill
 from .enums import WeightOrder
+from .state import IncompatibleKeys, StateLike, check_state, read_state
 from .tensor import ArrayLike, FloatArray, Output, require_tensor
 
 MAX_RANK = 8
@@ -83,15 +84,25 @@ class Parameters(Handle):
         """Copies of all parameters by name, as PyTorch names and shapes them."""
         return {name: self.get_parameter(name) for name in self.parameter_shapes()}
 
-    def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
-        """Copy all parameters in; the names must be exactly this object's."""
-        names = set(self.parameter_shapes())
-        if names != set(state):
-            raise KeyError(
-                f"missing: {sorted(names - set(state))}, superfluous: {sorted(set(state) - names)}"
-            )
-        for name, value in state.items():
-            self.set_parameter(name, value)
+    def load_state_dict(self, state: StateLike, strict: bool = True) -> IncompatibleKeys:
+        """Copy all parameters in, from arrays by name or a file that holds them.
+
+        Arrays may be NumPy's or PyTorch's; files are ``.safetensors`` (also of
+        ``safetensors.torch.save_file``) or ``.npz``. Names, shapes and values are checked
+        first, so that what does not fit changes nothing. ``strict=False`` passes over names
+        that are missing or unexpected, and returns them.
+        """
+        arrays = read_state(state)
+        shapes = self.parameter_shapes()
+        incompatible = check_state(shapes, arrays, strict)
+        self._check_values({name: arrays[name] for name in shapes if name in arrays})
+        for name in shapes:
+            if name in arrays:
+                self.set_parameter(name, arrays[name])
+        return incompatible
+
+    def _check_values(self, arrays: Mapping[str, FloatArray]) -> None:
+        """Refuse values that names and shapes do not show to be wrong."""
 
 
 class Layer(Parameters):

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ctypes import byref, c_double, c_size_t
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _structures as structures
+from ._configuration import check_weights
 from ._handle import Handle, call
 from ._options import choose, fill
 from ._text import PathLike, path_bytes
@@ -107,6 +108,9 @@ class Model(Parameters):
     def save(self, path: PathLike) -> None:
         """Save parameters and configuration as one ``.safetensors`` file."""
         call("tvae_model_save", self, path_bytes(path))
+
+    def _check_values(self, arrays: Mapping[str, FloatArray]) -> None:
+        check_weights(self, arrays)
 
     def _own(self, pointer: Any, keeps: tuple[object, ...] = ()) -> None:
         super()._own(pointer, keeps)
