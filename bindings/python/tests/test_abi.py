@@ -141,8 +141,11 @@ def test_sizes_and_offsets_are_the_compiler_s(include: Path, tmp_path: Path) -> 
             lines.append(f'printf("%zu\\n", offsetof({name}, {member}));')
             wanted.append(getattr(structure, member).offset)
     program = tmp_path / "layout.c"
+    headers = sorted(header.name for header in (include / "tvae").glob("*.h"))
     program.write_text(
-        "#include <stdio.h>\n#include <tvae/tvae.h>\nint main(void) {\n"
+        "#include <stdio.h>\n"
+        + "".join(f"#include <tvae/{header}>\n" for header in headers)
+        + "int main(void) {\n"
         + "\n".join(lines)
         + "\nreturn 0; }\n"
     )
