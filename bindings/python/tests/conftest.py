@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import tvae
+
+# A shell's background jobs ignore Ctrl-C, and so would the tests of it and their children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 N_FRAMES = 6
 
