@@ -3,7 +3,7 @@
 """A long training run with checkpoints and evaluations leaks neither memory nor descriptors, and
 its log has every line once.
 
-    run.py PROGRAM [SECONDS]            default 20; by hand 1800
+    run.py PROGRAM [SECONDS]            default 1800
 
 After a third of the time has passed for warming up, the rest is cut into windows. A leak raises
 the floor of every later window, whatever is allocated for the moment while a checkpoint is
@@ -71,7 +71,7 @@ def check_log(path):
 
 def main():
     program = sys.argv[1]
-    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 20.0
+    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 1800.0
     with tempfile.TemporaryDirectory() as scratch:
         folder = pathlib.Path(scratch) / "run"
         with open(pathlib.Path(scratch) / "messages", "w+") as messages:
