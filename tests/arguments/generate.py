@@ -8,7 +8,9 @@ A function whose parameters have no valid values in table.py is an error, so tha
 added without being called here.
 """
 import sys
+from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
 import headers
 import table
 

@@ -11,8 +11,10 @@ refer to another function's ("Statuses, threads: as tvae_x()"), which must then 
 """
 import re
 import sys
+from pathlib import Path
 
-from headers import count_declarations, read_functions
+sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
+from headers import functions_by_header
 
 THREADS = re.compile(r"\bthreads\b[a-z, ]*: +(any|shared-read|one-at-a-time|startup|as )", re.I)
 SINCE = re.compile(r"\bSince: \d+\.\d+")
@@ -22,38 +24,37 @@ OWNERSHIP = re.compile(r"\bownership\b[a-z, ]*: |Add a reference", re.I)
 
 
 def gives_out_memory(function):
-    return "**out" in function.signature or "*" in function.returns
+    return "*" in function.result or any(parameter.type.endswith("**") and parameter.name == "out"
+                                         for parameter in function.parameters)
 
 
 def faults_of(function, known):
-    comment = function.comment
+    comment = " ".join(function.comment.split())
     if not SINCE.search(comment):
         yield "no 'Since: VERSION'"
     if not THREADS.search(comment):
         yield "no 'Threads: WORD' of the four words"
-    if function.returns == "tvae_status" and not STATUSES.search(comment):
+    if function.result == "tvae_status" and not STATUSES.search(comment):
         yield "no statuses"
     if gives_out_memory(function) and not OWNERSHIP.search(comment):
         yield "no 'Ownership:'"
     if "@retval" in comment:
         described = set(re.findall(r"\w+", " ".join(
             re.findall(r"@param(?:\[[a-z,]+\])? +([\w,]+)", comment))))
-        for name in function.parameters:
-            if name not in described:
-                yield f"no @param {name}"
+        for parameter in function.parameters:
+            if parameter.name not in described:
+                yield f"no @param {parameter.name}"
     for name in re.findall(r"\b(tvae_\w+)\(\)", comment):
         if name not in known:
             yield f"refers to {name}(), which is not declared"
 
 
 def main():
-    folder = sys.argv[1]
-    functions = read_functions(folder)
-    known = {function.name for function in functions}
-    assert len(functions) == count_declarations(folder) > 100, \
-        f"{len(functions)} commented of {count_declarations(folder)} functions declared"
-    faults = [f"{function.header}: {function.name}: {fault}"
-              for function in functions for fault in faults_of(function, known)]
+    functions = functions_by_header(sys.argv[1])
+    known = {function.name for _, function in functions}
+    assert len(functions) > 100, f"{len(functions)} functions declared"
+    faults = [f"{header}: {function.name}: {fault}"
+              for header, function in functions for fault in faults_of(function, known)]
     print("\n".join(faults) or f"{len(functions)} functions, each with what it must say")
     return 1 if faults else 0
 

@@ -2,6 +2,7 @@
 """Reads the public headers: functions with their parameters and comments, and structs."""
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass
@@ -15,6 +16,7 @@ class Parameter:
 class Function:
     result: str
     name: str
+    comment: str  # without its stars
     parameters: list = field(default_factory=list)
 
 
@@ -40,7 +42,7 @@ def sentences_about(comment, parameter):
 
 def parse_function(comment, declaration):
     match = re.fullmatch(r"TVAE_API (.*?)(tvae_\w+)\((.*)\);", squeeze(declaration))
-    function = Function(match.group(1).strip(), match.group(2))
+    function = Function(match.group(1).strip(), match.group(2), comment)
     if match.group(3) != "void":
         for text in match.group(3).split(","):
             kind, name = split_declarator(text)
@@ -60,8 +62,15 @@ def functions(text):
              for m in re.finditer(pattern, text, re.S)]
     declared = len(re.findall(r"(?m)^TVAE_API ", text))
     if len(found) != declared:
-        raise SystemExit(f"{declared} functions are declared, {len(found)} understood")
+        raise SystemExit(f"{declared} functions are declared, {len(found)} understood: "
+                         "has each a comment?")
     return found
+
+
+def functions_by_header(include_folder):
+    """[(file name, function)] of all headers of a folder."""
+    return [(path.name, function) for path in sorted(Path(include_folder).glob("*.h"))
+            for function in functions(path.read_text(encoding="utf-8"))]
 
 
 def structs(text):
