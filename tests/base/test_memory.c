@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "host_memory.h"
 
 /* A host's allocator that counts, and refuses call number `refused` (from 1). */
 typedef struct tvi_counting_heap {
@@ -21,7 +22,7 @@ static void *take(void *user, size_t bytes, size_t align)
         return NULL;
     heap->live_bytes += bytes;
     heap->worst_align = align;
-    return aligned_alloc(align, (bytes + align - 1) / align * align);
+    return alloc_any(user, bytes, align);
 }
 
 static void give_back(void *user, void *memory, size_t bytes)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "scarce_memory.h"
 #include "support.h"
 
 static char folder[3000];
@@ -99,39 +100,18 @@ size_t count_scratch_entries(void)
     return n - 2;
 }
 
-/* Allocations that are still granted; negative: all. */
-static long n_granted = -1;
-
-static void *grant(void *user, size_t bytes, size_t align)
-{
-    (void)user;
-    if (n_granted == 0)
-        return NULL;
-    if (n_granted > 0)
-        n_granted--;
-    return aligned_alloc(align, (bytes + align - 1) / align * align);
-}
-
-static void take_back(void *user, void *memory, size_t bytes)
-{
-    (void)user;
-    (void)bytes;
-    free(memory);
-}
-
 size_t sweep_allocation_failures(tvae_status (*act)(void *context), void *context)
 {
-    const tvae_allocator counting = {
-        .size = sizeof counting, .alloc = grant, .release = take_back};
+    const tvae_allocator some = {sizeof some, NULL, alloc_some, release_any};
     tvae_status st = TVAE_E_NOMEM;
     size_t n_refused = 0;
 
-    ASSERT_OK(tvae_set_allocator(&counting));
+    ASSERT_OK(tvae_set_allocator(&some));
     for (; st == TVAE_E_NOMEM; n_refused++) {
         ck_assert_uint_lt(n_refused, 10000);
-        n_granted = (long)n_refused;
+        allocations_left = n_refused;
         st = act(context);
-        n_granted = -1;
+        allocations_left = SIZE_MAX;
         ck_assert_uint_eq(tvi_live_blocks(), 0);
     }
     ASSERT_OK(st);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "layer_support.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "failing_allocation.h"
 #include "layer/layer.h"
 #include "layer/workspace.h"
 
@@ -214,27 +214,6 @@ START_TEST(activations_that_overflow_are_refused)
 }
 END_TEST
 
-/* An allocator that refuses the allocation number `refused`, counting from zero. */
-typedef struct failing_heap {
-    size_t n_done, refused;
-} failing_heap;
-
-static void *failing_alloc(void *user, size_t bytes, size_t align)
-{
-    failing_heap *heap = user;
-
-    if (heap->n_done++ == heap->refused)
-        return NULL;
-    return aligned_alloc(align, (bytes + align - 1) / align * align);
-}
-
-static void failing_release(void *user, void *memory, size_t bytes)
-{
-    (void)user;
-    (void)bytes;
-    free(memory);
-}
-
 static tvae_status run_whole_life(void)
 {
     const size_t x_shape[] = {N_ROWS, N_INPUTS}, y_shape[] = {N_ROWS, N_OUTPUTS};
@@ -263,24 +242,20 @@ static tvae_status run_whole_life(void)
 
 START_TEST(every_refused_allocation_is_reported_and_leaks_nothing)
 {
-    failing_heap heap = {0};
-    const tvae_allocator allocator = {.size = sizeof allocator,
-                                      .user = &heap,
-                                      .alloc = failing_alloc,
-                                      .release = failing_release};
     tvae_status st = TVAE_E_NOMEM;
+    long n;
 
-    ASSERT_OK(tvae_set_allocator(&allocator));
-    for (size_t n = 0; st != TVAE_OK; n++) {
-        ck_assert_uint_lt(n, 1000);
-        heap = (failing_heap){.refused = n};
+    ASSERT_OK(tvae_set_allocator(&failing_allocator));
+    for (n = 1; st != TVAE_OK; n++) {
+        ck_assert_int_le(n, 1000);
+        fail_allocation(n);
         st = run_whole_life();
         ck_assert_uint_eq(tvi_live_blocks(), 0);
-        if (heap.n_done > n)
-            ck_assert_msg(st == TVAE_E_NOMEM, "allocation %zu refused: got %s", n,
+        if (count_allocations() >= n)
+            ck_assert_msg(st == TVAE_E_NOMEM, "allocation %ld refused: got %s", n,
                           tvae_status_name(st));
     }
-    ck_assert_uint_gt(heap.refused, 30);
+    ck_assert_int_gt(n - 2, 30);
     ASSERT_OK(tvae_set_allocator(NULL));
 }
 END_TEST

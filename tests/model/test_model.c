@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "failing_allocation.h"
 #include "fixture.h"
 #include "model/model.h"
 #include "support.h"
@@ -458,27 +458,6 @@ START_TEST(steady_state_allocates_nothing)
 }
 END_TEST
 
-/* An allocator that fails once, at call number `failing`. */
-typedef struct rationed {
-    size_t n_calls, failing;
-} rationed;
-
-static void *ration(void *user, size_t bytes, size_t align)
-{
-    rationed *state = user;
-
-    if (++state->n_calls == state->failing)
-        return NULL;
-    return aligned_alloc(align, (bytes + align - 1) / align * align);
-}
-
-static void give_back(void *user, void *memory, size_t bytes)
-{
-    (void)user;
-    (void)bytes;
-    free(memory);
-}
-
 /* Causal and predictive, so that every call works with it. */
 static tvae_status create_small(tvae_model **model)
 {
@@ -575,20 +554,17 @@ static tvae_status live_through(const char *path)
 START_TEST(each_failing_allocation_gives_nomem_and_leaks_nothing)
 {
     char path[256];
-    rationed state = {0, 0};
-    tvae_allocator allocator = {
-        .size = sizeof allocator, .user = &state, .alloc = ration, .release = give_back};
     tvae_status st = TVAE_E_NOMEM;
 
     (void)fixture_path("sweep.safetensors", path);
-    ASSERT_OK(tvae_set_allocator(&allocator));
-    for (size_t failing = 1; st == TVAE_E_NOMEM; failing++) {
-        state = (rationed){0, failing};
+    ASSERT_OK(tvae_set_allocator(&failing_allocator));
+    for (long failing = 1; st == TVAE_E_NOMEM; failing++) {
+        fail_allocation(failing);
         st = live_through(path);
-        ck_assert_msg(st == TVAE_OK || st == TVAE_E_NOMEM, "allocation %zu: %s (%s)",
+        ck_assert_msg(st == TVAE_OK || st == TVAE_E_NOMEM, "allocation %ld: %s (%s)",
                       failing, tvae_status_name(st), tvae_last_error());
         ck_assert_uint_eq(tvi_live_blocks(), 0);
-        ck_assert_uint_lt(failing, 5000);
+        ck_assert_int_lt(failing, 5000);
     }
     ASSERT_OK(st);
     ASSERT_OK(tvae_set_allocator(NULL));

@@ -6,11 +6,12 @@
 
 #include <tvae/base.h>
 
-/* The functions of an allocator (tvae_set_allocator) that gives `allocations_left` blocks
- * and refuses every one after them. */
+#include "host_memory.h"
+
+/* Of an allocator (with release_any()) that gives `allocations_left` blocks and refuses
+ * every one after them. */
 extern size_t allocations_left;
 void *alloc_some(void *user, size_t bytes, size_t align);
-void release_any(void *user, void *memory, size_t bytes);
 
 /* Call `use`, which owns nothing before and after, with 0, 1, 2.. blocks until it
  * succeeds: each time it must leave no block, and fail with TVAE_E_NOMEM alone. It must

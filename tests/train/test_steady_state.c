@@ -2,6 +2,7 @@
 /* After the first step or call of its size nothing is allocated and nothing grows, as a
  * host sees it through its own allocator: training with every optimiser, with batches of
  * any density; inference of every kind; 1 and 2 threads. */
+#include "host_memory.h"
 #include "support.h"
 
 #include <stdatomic.h>
@@ -37,7 +38,7 @@ static void *count_and_alloc(void *user, size_t bytes, size_t align)
 
     atomic_fetch_add(&counts->n_allocated, 1);
     atomic_fetch_add(&counts->bytes_in_use, bytes);
-    return aligned_alloc(align, (bytes + align - 1) / align * align);
+    return alloc_any(user, bytes, align);
 }
 
 static void count_and_release(void *user, void *memory, size_t bytes)
