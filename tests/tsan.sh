@@ -5,8 +5,8 @@
 #   sh tests/tsan.sh
 #
 # A child of fork() that starts threads is told to go on, which the sanitizer does not support but
-# the library does. OpenBLAS, whose own threads the sanitizer cannot see into, keeps to one. TVAE_BUILD_DIR names
-# the build folder (default build-tsan).
+# the library does. OpenBLAS, whose own threads the sanitizer cannot see into, keeps to one.
+# TVAE_BUILD_DIR names the build folder (default build-tsan).
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -19,4 +19,5 @@ for name in $names; do
     ninja -C "$build" "tests/test_$name"
 done
 # shellcheck disable=SC2086 # the names are words
-TSAN_OPTIONS=halt_on_error=1:die_after_fork=0 OPENBLAS_NUM_THREADS=1 meson test -C "$build" --no-rebuild --print-errorlogs $names
+TSAN_OPTIONS=halt_on_error=1:die_after_fork=0 OPENBLAS_NUM_THREADS=1 \
+    meson test -C "$build" --no-rebuild --print-errorlogs $names
