@@ -106,6 +106,9 @@ typedef struct tvae_loader_options {
     int32_t shuffle;     /**< 1 (default): a new order every epoch; 0: items in order */
     int32_t drop_last;   /**< 1 (default): epochs end at the last full batch; 0: with a
                               smaller one */
+    int32_t n_shards;    /**< ranks that share each batch, which then has batch_size *
+                              n_shards sequences; >= 1; default 1 */
+    int32_t shard;       /**< whose part this loader gives, 0 to n_shards - 1; default 0 */
 } tvae_loader_options;
 
 /** Fill with the defaults. Statuses: TVAE_OK, TVAE_E_INVALID. Threads: any. Since: 0.1 */
@@ -297,7 +300,9 @@ TVAE_API tvae_status tvae_dataset_get(const tvae_dataset *dataset, size_t item,
  *
  * Sequence i of batch b has draw b * batch_size + i of @c seed; its item is that place in
  * the epoch's order, which depends on seed and epoch alone. The batches are the same for
- * every n_prefetch, and first_batch starts among them where it says.
+ * every n_prefetch, and first_batch starts among them where it says. Of a batch that is
+ * shared among n_shards loaders, each gives batch_size sequences that follow one another,
+ * and all together those that a single loader of batch_size * n_shards would give.
  *
  * @param[in]  dataset  What the sequences are taken from.
  * @param[in]  options  NULL for the defaults.
@@ -334,8 +339,8 @@ TVAE_API size_t tvae_loader_batches_per_epoch(const tvae_loader *loader);
  * @param[out]    x            [batch_size, frames, channels, height, width].
  * @param[out]    factors      [batch_size, frames, factors]; may be NULL.
  * @param[out]    n_sequences  Sequences written: batch_size, fewer only in a last batch
- *                             that is not dropped, the rest of @p x and @p factors then
- *                             stays as it was; may be NULL.
+ *                             that is not dropped (none, perhaps, of one shard), the rest
+ *                             of @p x and @p factors then stays as it was; may be NULL.
  *
  * @retval TVAE_OK         Written.
  * @retval TVAE_E_INVALID  NULL; no batch is used up.
@@ -348,6 +353,23 @@ TVAE_API size_t tvae_loader_batches_per_epoch(const tvae_loader *loader);
  */
 TVAE_API tvae_status tvae_loader_next(tvae_loader *loader, tvae_tensor *x,
                                       tvae_tensor *factors, size_t *n_sequences);
+
+/**
+ * Where the batch of the latest tvae_loader_next() lies in that of all shards, as
+ * tvae_trainer_step_part() wants to know it.
+ *
+ * @param[in]  loader   Read only.
+ * @param[out] first    Place of its first sequence; may be NULL.
+ * @param[out] n_total  Sequences of all shards together; may be NULL.
+ *
+ * @retval TVAE_OK         Written.
+ * @retval TVAE_E_INVALID  NULL loader.
+ * @retval TVAE_E_STATE    No batch has been taken yet.
+ *
+ * Threads: shared-read. Since: 0.1
+ */
+TVAE_API tvae_status tvae_loader_place(const tvae_loader *loader, size_t *first,
+                                       size_t *n_total);
 
 #ifdef __cplusplus
 }

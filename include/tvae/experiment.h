@@ -191,6 +191,43 @@ TVAE_API tvae_status tvae_run_create(const tvae_config *config, const char *fold
 TVAE_API tvae_status tvae_run_resume(const tvae_config *config, const char *folder,
                                      tvae_run **out);
 
+/**
+ * tvae_run_create(), or with @p resume tvae_run_resume(), of a run that several ranks
+ * train together (tvae_trainer_set_exchange()); `batch_size` is each rank's own. A
+ * collective.
+ *
+ * Rank 0 alone uses the folder: it locks it, and writes log, checkpoints and models; the
+ * others get from it what was saved. A run may go on with another number of ranks than
+ * before. Each rank opens the data by itself. In tvae_run_train() all ranks stop after
+ * the same step as soon as the hook of one asks to.
+ *
+ * @param[in]  config    As there; equal on all ranks, but for `data`, `threads` and
+ *                       `n_prefetch`.
+ * @param[in]  folder    As there; read on rank 0 alone.
+ * @param[in]  resume    1: resume, 0: create.
+ * @param[in]  exchange  The way to the other ranks; copied.
+ * @param[out] out       The run.
+ *
+ * @retval TVAE_E_INVALID  As there, or a rank has another configuration: the message
+ * names the key.
+ * @retval TVAE_E_TIMEOUT  Another rank did not call in time.
+ *
+ * Other statuses as there. What fails on one rank fails on all, with its message.
+ * Ownership: one reference for the caller. Threads: one-at-a-time. Since: 0.1
+ */
+TVAE_API tvae_status tvae_run_create_distributed(const tvae_config *config,
+                                                 const char *folder, int32_t resume,
+                                                 const tvae_exchange *exchange,
+                                                 tvae_run **out);
+
+/** tvae_run_open() by several ranks, of which rank 0 alone uses the folder:
+ *  tvae_run_evaluate() then splits the sequences among them, with the same result. A
+ *  collective. Statuses: as there, TVAE_E_TIMEOUT, and those of the exchange. Ownership:
+ *  one reference for the caller. Threads: one-at-a-time. Since: 0.1 */
+TVAE_API tvae_status tvae_run_open_distributed(const char *folder,
+                                               const tvae_exchange *exchange,
+                                               tvae_run **out);
+
 /** Open a run to evaluate it or draw its figures. Statuses: as tvae_run_create(),
  *  TVAE_E_NOT_FOUND if the folder is no run. Ownership: one reference for the caller.
  *  Threads: any. Since: 0.1 */

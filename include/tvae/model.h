@@ -58,7 +58,8 @@ enum {
     TVAE_PART_UPDATE = 7,       /**< the update; without max_gradient_norm also the
                                      weights' gradients, which are made and applied block
                                      by block */
-    TVAE_N_PARTS = 8            /**< how many this version knows */
+    TVAE_PART_EXCHANGE = 8,     /**< with other ranks: packing gradients, and waiting */
+    TVAE_N_PARTS = 9            /**< how many this version knows */
 };
 
 /** Options of tvae_model_create() and tvae_model_compose(). */

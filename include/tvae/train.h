@@ -2,6 +2,7 @@
 #ifndef TVAE_TRAIN_H
 #define TVAE_TRAIN_H
 
+#include <tvae/exchange.h>
 #include <tvae/model.h>
 
 #ifdef __cplusplus
@@ -145,6 +146,66 @@ TVAE_API tvae_status tvae_trainer_step(tvae_trainer *trainer, const tvae_tensor 
  */
 TVAE_API tvae_status tvae_trainer_part_seconds(const tvae_trainer *trainer,
                                                double *seconds, size_t n_parts);
+
+/**
+ * Train together with other ranks: synchronous data parallelism. From now on a step's
+ * batch is what all ranks bring along, one after the other, and all ranks keep equal
+ * parameters: those that one trainer would have after the same batches, to rounding.
+ *
+ * A collective: all ranks call it before their first step, or after loading a state. The
+ * state of rank 0 (parameters, optimiser, step count, learning rate) becomes everyone's.
+ *
+ * @param[in,out] trainer   Of equal models and options on all ranks.
+ * @param[in]     exchange  The way to the other ranks; copied.
+ * @param[in]     options   NULL for the defaults; equal on all ranks.
+ *
+ * @retval TVAE_OK             Done; with n_ranks 1 steps are those of any trainer.
+ * @retval TVAE_E_INVALID      NULL argument, a function or a number of the table missing
+ * or out of range, or a rank has other options or another model: the message names them.
+ * @retval TVAE_E_UNSUPPORTED  Options of a newer library.
+ * @retval TVAE_E_TIMEOUT      Another rank did not call within timeout_seconds.
+ * @retval TVAE_E_NOMEM        No memory for the gradients on the way.
+ *
+ * Other statuses are those of the exchange. On failure the trainer is destroyed next.
+ * Threads: one-at-a-time. Since: 0.1
+ */
+TVAE_API tvae_status tvae_trainer_set_exchange(tvae_trainer *trainer,
+                                               const tvae_exchange *exchange,
+                                               const tvae_exchange_options *options);
+
+/**
+ * A step of which this trainer has a part of the sequences; tvae_trainer_step() is this
+ * with parts of equal size. Needs tvae_trainer_set_exchange() where there are others.
+ *
+ * Noise depends on a sequence's place in the whole, not on who has it: how many ranks
+ * there are changes nothing but the rounding. Gradients are sent while the backward pass
+ * goes on. Terms are those of the whole batch; if they are not finite on one rank, no
+ * rank takes the step.
+ *
+ * @param[in,out] trainer  Moves on by a step.
+ * @param[in]     x        [sequences, frames, channels, height, width]; NULL: this rank
+ *                         has none, which costs it as much as one.
+ * @param[in]     n_frames Frames of a sequence, for ranks without; 0 where there is x.
+ * @param[in]     first    Place of the first of them in the whole batch.
+ * @param[in]     n_total  Sequences of the whole batch, the same on all ranks.
+ * @param[out]    terms    [n_terms] as tvae_trainer_step(), of the whole batch.
+ * @param[in]     n_terms  At most TVAE_N_TERMS; may be 0.
+ *
+ * @retval TVAE_E_TIMEOUT  A rank is missing: it died, failed, or is too slow. The
+ * parameters may be half updated: go on from the last good checkpoint.
+ * @retval TVAE_E_STATE    The exchange has failed before.
+ *
+ * Other statuses as tvae_trainer_step(), and those of the exchange.
+ * Threads: one-at-a-time. Since: 0.1
+ */
+TVAE_API tvae_status tvae_trainer_step_part(tvae_trainer *trainer, const tvae_tensor *x,
+                                            size_t n_frames, size_t first, size_t n_total,
+                                            double *terms, size_t n_terms);
+
+/** What the exchange of the latest step took, filled up to @p size bytes; zeros without
+ *  one. Statuses: TVAE_OK, TVAE_E_INVALID. Threads: shared-read. Since: 0.1 */
+TVAE_API tvae_status tvae_trainer_exchange_facts(const tvae_trainer *trainer,
+                                                 tvae_exchange_facts *facts, size_t size);
 
 /** Steps taken so far, those before a restored state included; -1 for NULL.
  *  Threads: shared-read. Since: 0.1 */

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-enum { TVI_STOPWATCH_PARTS = 8 };
+enum { TVI_STOPWATCH_PARTS = 9 };
 
 /* Where the time of some work went. Each lap gives the time since the one before it to
  * one part, so that the parts add up to the whole. */

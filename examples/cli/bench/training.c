@@ -18,6 +18,7 @@ static const char *const part_names[TVAE_N_PARTS] = {
     [TVAE_PART_EQUIVARIANCE] = "part_equivariance",
     [TVAE_PART_BACKWARD] = "part_backward",
     [TVAE_PART_UPDATE] = "part_update",
+    [TVAE_PART_EXCHANGE] = "part_exchange",
 };
 
 /* What the rows of training need. */
