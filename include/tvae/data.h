@@ -108,7 +108,7 @@ typedef struct tvae_loader_options {
                               smaller one */
     int32_t n_shards;    /**< ranks that share each batch, which then has batch_size *
                               n_shards sequences; >= 1; default 1 */
-    int32_t shard;       /**< whose part this loader gives, 0 to n_shards - 1; default 0 */
+    int32_t shard; /**< whose part this loader gives, 0 to n_shards - 1; default 0 */
 } tvae_loader_options;
 
 /** Fill with the defaults. Statuses: TVAE_OK, TVAE_E_INVALID. Threads: any. Since: 0.1 */

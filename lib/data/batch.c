@@ -3,6 +3,12 @@
 
 #include "base/memory.h"
 
+/* Sequences of a full batch of all shards. */
+static size_t whole_size(const tvi_batch_plan *plan)
+{
+    return plan->batch_size * plan->n_shards;
+}
+
 tvae_status tvi_batch_plan_setup(tvi_batch_plan *plan, const tvae_dataset *dataset,
                                  const tvae_loader_options *options)
 {
@@ -11,8 +17,10 @@ tvae_status tvi_batch_plan_setup(tvi_batch_plan *plan, const tvae_dataset *datas
     plan->dataset = dataset;
     plan->seed = options->seed;
     plan->batch_size = (size_t)options->batch_size;
-    plan->n_batches = n_items / plan->batch_size;
-    if (!options->drop_last && n_items % plan->batch_size)
+    plan->n_shards = (size_t)options->n_shards;
+    plan->shard = (size_t)options->shard;
+    plan->n_batches = n_items / whole_size(plan);
+    if (!options->drop_last && n_items % whole_size(plan))
         plan->n_batches++;
     if (!options->shuffle)
         return TVAE_OK;
@@ -51,15 +59,23 @@ static void shuffle_epoch(tvi_batch_plan *plan, uint64_t epoch)
     plan->has_order = true;
 }
 
+size_t tvi_batch_total(const tvi_batch_plan *plan, uint64_t batch)
+{
+    const size_t first = (size_t)(batch % plan->n_batches) * whole_size(plan);
+
+    return tvi_least(plan->dataset->n_items - first, whole_size(plan));
+}
+
 tvae_status tvi_batch_prepare(tvi_batch_plan *plan, uint64_t batch, float *x,
                               float *factors, size_t *n_sequences)
 {
     const tvae_dataset *dataset = plan->dataset;
     const size_t n_x = tvi_dataset_sequence_count(dataset);
     const size_t n_factors = tvi_dataset_factors_count(dataset);
-    const size_t first = (size_t)(batch % plan->n_batches) * plan->batch_size;
-    const size_t left = dataset->n_items - first;
-    const size_t n = left < plan->batch_size ? left : plan->batch_size;
+    const size_t whole = whole_size(plan), total = tvi_batch_total(plan, batch);
+    const size_t place = tvi_least(plan->shard * plan->batch_size, total);
+    const size_t first = (size_t)(batch % plan->n_batches) * whole + place;
+    const size_t n = tvi_least(total - place, plan->batch_size);
 
     *n_sequences = n;
     if (plan->order)
@@ -67,7 +83,7 @@ tvae_status tvi_batch_prepare(tvi_batch_plan *plan, uint64_t batch, float *x,
     for (size_t i = 0; i < n; i++) {
         const size_t item = plan->order ? plan->order[first + i] : first + i;
         const tvae_status st =
-            tvi_dataset_fill(dataset, item, plan->seed, batch * plan->batch_size + i,
+            tvi_dataset_fill(dataset, item, plan->seed, batch * whole + place + i,
                              x + i * n_x, factors ? factors + i * n_factors : NULL);
 
         if (st != TVAE_OK)

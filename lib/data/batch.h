@@ -11,7 +11,8 @@
 typedef struct tvi_batch_plan {
     const tvae_dataset *dataset;
     uint64_t seed;
-    size_t batch_size;
+    size_t batch_size; /* of this shard */
+    size_t n_shards, shard;
     size_t n_batches; /* an epoch */
     uint32_t *order;  /* [n_items] of order_epoch; NULL: items in order */
     uint64_t order_epoch;
@@ -28,8 +29,11 @@ void tvi_batch_plan_release(tvi_batch_plan *plan);
 size_t tvi_batch_count(const tvi_batch_plan *plan);
 size_t tvi_batch_factors_count(const tvi_batch_plan *plan);
 
-/* Prepare batch `batch`, counted over all epochs, into x [n_sequences, ...] and factors
- * (NULL: not wanted). `n_sequences` is always set. */
+/* Sequences of batch `batch`, counted over all epochs, of all shards together. */
+size_t tvi_batch_total(const tvi_batch_plan *plan, uint64_t batch);
+
+/* Prepare this shard's part of it, into x [n_sequences, ...] and factors (NULL: not
+ * wanted). `n_sequences` is always set. */
 tvae_status tvi_batch_prepare(tvi_batch_plan *plan, uint64_t batch, float *x,
                               float *factors, size_t *n_sequences);
 

@@ -1,27 +1,35 @@
 /* SPDX-License-Identifier: MIT */
+#include <stddef.h>
+
 #include "base/memory.h"
 #include "base/options.h"
 #include "data/batch.h"
 #include "tensor/tensor.h"
 
-enum { MAX_PREFETCH = 1024 };
+enum { MAX_PREFETCH = 1024, MAX_SHARDS = 1 << 20 };
 
 struct tvae_loader {
     tvae_dataset *dataset;
     tvi_batch_plan plan;
     tvi_prefetch *prefetch; /* NULL: batches are prepared on demand */
-    uint64_t next_batch;    /* on demand only */
+    uint64_t next_batch;
+    bool has_batch; /* one has been taken: that before next_batch */
 };
 
 static const tvae_loader_options defaults = {.size = sizeof(tvae_loader_options),
                                              .batch_size = 8,
                                              .n_prefetch = 4,
                                              .shuffle = 1,
-                                             .drop_last = 1};
+                                             .drop_last = 1,
+                                             .n_shards = 1};
+
+enum { V1_SIZE = offsetof(tvae_loader_options, n_shards) };
+
+_Static_assert(V1_SIZE == 48, "layout before shards");
 
 tvae_status tvae_loader_options_init(tvae_loader_options *options, size_t size)
 {
-    return tvi_options_export(options, size, sizeof defaults, &defaults, sizeof defaults,
+    return tvi_options_export(options, size, V1_SIZE, &defaults, sizeof defaults,
                               "loader_options_init");
 }
 
@@ -39,6 +47,7 @@ static tvae_status check_sizes(const tvae_dataset *dataset,
                                const tvae_loader_options *options)
 {
     const size_t batch_size = (size_t)options->batch_size;
+    const size_t n_shards = (size_t)options->n_shards;
     const size_t n_sequence =
         tvi_dataset_sequence_count(dataset) + tvi_dataset_factors_count(dataset);
     size_t n;
@@ -49,12 +58,13 @@ static tvae_status check_sizes(const tvae_dataset *dataset,
         return tvi_fail(TVAE_E_UNSUPPORTED,
                         "loader_create: the dataset has %zu items, want at most %lu",
                         dataset->n_items, (unsigned long)UINT32_MAX);
-    if (options->drop_last && batch_size > dataset->n_items)
+    if (options->drop_last && batch_size > dataset->n_items / n_shards)
         return tvi_fail(TVAE_E_INVALID,
-                        "loader_create: batch_size is %zu, but the dataset has %zu "
-                        "items: want at most that, or drop_last 0",
-                        batch_size, dataset->n_items);
-    if (!tvi_multiply(batch_size, n_sequence, &n) ||
+                        "loader_create: batch_size is %zu on each of %zu shards, but the "
+                        "dataset has %zu items: want at most that in all, or drop_last 0",
+                        batch_size, n_shards, dataset->n_items);
+    if (!tvi_multiply(batch_size, n_shards, &n) ||
+        !tvi_multiply(batch_size, n_sequence, &n) ||
         !tvi_multiply(n, sizeof(float), &n) ||
         !tvi_multiply(n, (size_t)options->n_prefetch, &n))
         return tvi_fail(TVAE_E_INVALID,
@@ -71,8 +81,7 @@ static tvae_status import_options(tvae_loader_options *options,
     tvae_status st;
 
     *options = defaults;
-    st = tvi_options_import(options, sizeof *options, sizeof defaults, source,
-                            "loader_create");
+    st = tvi_options_import(options, sizeof *options, V1_SIZE, source, "loader_create");
     if (st == TVAE_OK)
         st = check_range("batch_size", options->batch_size, 1, INT32_MAX);
     if (st == TVAE_OK)
@@ -83,6 +92,10 @@ static tvae_status import_options(tvae_loader_options *options,
         st = check_range("shuffle", options->shuffle, 0, 1);
     if (st == TVAE_OK)
         st = check_range("drop_last", options->drop_last, 0, 1);
+    if (st == TVAE_OK)
+        st = check_range("n_shards", options->n_shards, 1, MAX_SHARDS);
+    if (st == TVAE_OK)
+        st = check_range("shard", options->shard, 0, options->n_shards - 1);
     return st == TVAE_OK ? check_sizes(dataset, options) : st;
 }
 
@@ -168,8 +181,30 @@ tvae_status tvae_loader_next(tvae_loader *loader, tvae_tensor *x, tvae_tensor *f
     if (loader->prefetch)
         st = tvi_prefetch_take(loader->prefetch, x->data, labels, &n);
     else
-        st = tvi_batch_prepare(&loader->plan, loader->next_batch++, x->data, labels, &n);
+        st = tvi_batch_prepare(&loader->plan, loader->next_batch, x->data, labels, &n);
+    loader->next_batch++;
+    loader->has_batch = true;
     if (st == TVAE_OK && n_sequences)
         *n_sequences = n;
     return st;
+}
+
+tvae_status tvae_loader_place(const tvae_loader *loader, size_t *first, size_t *n_total)
+{
+    const tvi_batch_plan *plan;
+    size_t total;
+
+    if (!loader)
+        return tvi_fail(TVAE_E_INVALID, "loader_place: loader is NULL");
+    if (!loader->has_batch)
+        return tvi_fail(TVAE_E_STATE,
+                        "loader_place: no batch has been taken yet, want loader_next() "
+                        "before this call");
+    plan = &loader->plan;
+    total = tvi_batch_total(plan, loader->next_batch - 1);
+    if (first)
+        *first = tvi_least(plan->shard * plan->batch_size, total);
+    if (n_total)
+        *n_total = total;
+    return TVAE_OK;
 }

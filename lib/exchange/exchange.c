@@ -89,7 +89,14 @@ tvae_status tvi_exchange_import(tvi_exchange *exchange, const tvae_exchange *sou
     if (t->rank < 0 || t->rank >= t->n_ranks)
         return tvi_fail(TVAE_E_INVALID, "%s: rank of the exchange is %d, want 0 to %d",
                         call, t->rank, t->n_ranks - 1);
-    return TVAE_OK;
+    exchange->counts = tvi_alloc_array((size_t)t->n_ranks, sizeof *exchange->counts);
+    return exchange->counts ? TVAE_OK : TVAE_E_NOMEM;
+}
+
+void tvi_exchange_release(tvi_exchange *exchange)
+{
+    tvi_free(exchange->counts);
+    exchange->counts = NULL;
 }
 
 bool tvi_exchange_has_others(const tvi_exchange *exchange)
@@ -163,28 +170,20 @@ tvae_status tvi_exchange_gather_bytes(tvi_exchange *exchange, const void *own,
                                       size_t n_own, void *all, const char *call)
 {
     const tvae_exchange *t = &exchange->table;
-    size_t few[16], *counts = few;
-    tvae_status st = begin(exchange, call);
+    const tvae_status st = begin(exchange, call);
 
     if (st != TVAE_OK)
         return st;
-    if (t->n_ranks > 16) {
-        counts = tvi_alloc_array((size_t)t->n_ranks, sizeof *counts);
-        if (!counts)
-            return TVAE_E_NOMEM;
-    }
     for (int32_t rank = 0; rank < t->n_ranks; rank++)
-        counts[rank] = n_own;
-    st = end(exchange,
-             t->gather(t->user, own, counts, all, TVAE_EXCHANGE_BYTE, exchange->seconds),
-             call);
-    if (counts != few)
-        tvi_free(counts);
-    return st;
+        exchange->counts[rank] = n_own;
+    return end(exchange,
+               t->gather(t->user, own, exchange->counts, all, TVAE_EXCHANGE_BYTE,
+                         exchange->seconds),
+               call);
 }
 
-tvae_status tvi_exchange_broadcast_floats(tvi_exchange *exchange, float *values,
-                                          size_t n_values, const char *call)
+static tvae_status broadcast(tvi_exchange *exchange, void *values, size_t n_values,
+                             int32_t type, const char *call)
 {
     const tvae_exchange *t = &exchange->table;
     const tvae_status st = begin(exchange, call);
@@ -192,7 +191,18 @@ tvae_status tvi_exchange_broadcast_floats(tvi_exchange *exchange, float *values,
     return st != TVAE_OK
                ? st
                : end(exchange,
-                     t->broadcast(t->user, values, n_values, TVAE_EXCHANGE_FLOAT32, 0,
-                                  exchange->seconds),
+                     t->broadcast(t->user, values, n_values, type, 0, exchange->seconds),
                      call);
+}
+
+tvae_status tvi_exchange_broadcast_floats(tvi_exchange *exchange, float *values,
+                                          size_t n_values, const char *call)
+{
+    return broadcast(exchange, values, n_values, TVAE_EXCHANGE_FLOAT32, call);
+}
+
+tvae_status tvi_exchange_broadcast_bytes(tvi_exchange *exchange, void *bytes,
+                                         size_t n_bytes, const char *call)
+{
+    return broadcast(exchange, bytes, n_bytes, TVAE_EXCHANGE_BYTE, call);
 }

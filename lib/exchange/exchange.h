@@ -13,12 +13,14 @@
 typedef struct tvi_exchange {
     tvae_exchange table;
     double seconds; /* that each collective may take */
+    size_t *counts; /* [n_ranks] room for gather */
     bool failed;    /* nobody may be called any more */
 } tvi_exchange;
 
-/* Take over a host's table, once it is known to be whole. */
+/* Take over a host's table, once it is known to be whole; release it on failure, too. */
 tvae_status tvi_exchange_import(tvi_exchange *exchange, const tvae_exchange *source,
                                 const char *call);
+void tvi_exchange_release(tvi_exchange *exchange);
 tvae_status tvi_exchange_options_import(tvae_exchange_options *options,
                                         const tvae_exchange_options *source,
                                         const char *call);
@@ -36,8 +38,11 @@ tvae_status tvi_exchange_sum_wait(tvi_exchange *exchange, void *request,
 /* n_own bytes of each rank into all [n_ranks, n_own]. */
 tvae_status tvi_exchange_gather_bytes(tvi_exchange *exchange, const void *own,
                                       size_t n_own, void *all, const char *call);
+/* What rank 0 has, to all. */
 tvae_status tvi_exchange_broadcast_floats(tvi_exchange *exchange, float *values,
                                           size_t n_values, const char *call);
+tvae_status tvi_exchange_broadcast_bytes(tvi_exchange *exchange, void *bytes,
+                                         size_t n_bytes, const char *call);
 
 /* ---- agree.c ---- */
 

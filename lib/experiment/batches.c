@@ -5,6 +5,7 @@
 
 #include <tvae/metric.h>
 
+#include "base/memory.h"
 #include "base/parallel.h"
 #include "base/rng.h"
 #include "model/model.h"
@@ -49,6 +50,11 @@ static tvae_status create_tensors(tvi_batches *b, bool has_u)
     return st;
 }
 
+static size_t count_ranks(const tvi_batches *b)
+{
+    return b->options.exchange ? (size_t)b->options.exchange->table.n_ranks : 1;
+}
+
 static tvae_status open_data(tvi_batches *b, const tvi_settings *settings,
                              const char *call)
 {
@@ -69,6 +75,7 @@ static tvae_status open_data(tvi_batches *b, const tvi_settings *settings,
         return tvi_fail(TVAE_E_INVALID,
                         "%s: that split of the data is empty, want another", call);
     b->n_sequences = n;
+    n = (n + count_ranks(b) - 1) / count_ranks(b);
     b->batch = n < BATCH ? n : BATCH;
     return TVAE_OK;
 }
@@ -105,7 +112,11 @@ tvae_status tvi_batches_restart(tvi_batches *b)
     options.seed = b->options.seed;
     options.shuffle = b->options.shuffle;
     options.drop_last = 0;
-    b->first = b->n = 0;
+    if (b->options.exchange) {
+        options.n_shards = b->options.exchange->table.n_ranks;
+        options.shard = b->options.exchange->table.rank;
+    }
+    b->all_first = b->all_n = b->first = b->n = 0;
     tvae_loader_destroy(&b->loader);
     return tvae_loader_create(b->data, &options, &b->loader);
 }
@@ -178,15 +189,23 @@ static tvae_status view_batch(tvi_batches *b)
 
 tvae_status tvi_batches_next(tvi_batches *b)
 {
-    size_t n = 0;
+    size_t n = 0, first = 0, n_all = 0;
     tvae_status st;
 
-    b->first += b->n;
-    b->n = 0;
+    b->all_first += b->all_n;
+    b->all_n = b->n = 0;
     st = tvae_loader_next(b->loader, b->whole.x, b->whole.labels, &n);
+    if (st == TVAE_OK)
+        st = tvae_loader_place(b->loader, &first, &n_all);
     if (st != TVAE_OK)
         return st;
-    b->n = n < b->n_sequences - b->first ? n : b->n_sequences - b->first;
+    b->all_n = tvi_least(n_all, b->n_sequences - b->all_first);
+    b->first = b->all_first + tvi_least(first, b->all_n);
+    b->n = tvi_least(n, b->all_first + b->all_n - b->first);
+    if (b->n == 0) {
+        release_views(&b->now);
+        return TVAE_OK;
+    }
     st = view_batch(b);
     if (st == TVAE_OK && b->now.noise_z)
         tvi_batches_noise(b, 0, tvae_tensor_count(b->now.noise_z),
@@ -210,6 +229,31 @@ tvae_status tvi_batches_measure(tvi_batches *b, const tvae_model *model,
     if (st == TVAE_OK && b->one_axis)
         st = tvae_equivariance_error(v->t, &error);
     terms[TVAE_TERM_EQUIVARIANCE_ERROR] = error;
+    return st;
+}
+
+tvae_status tvi_batches_reduce(const tvi_batches *b, tvae_status own, double *sums,
+                               size_t n_sums, const char *call)
+{
+    tvi_exchange *exchange = b->options.exchange;
+    const size_t n_ranks = count_ranks(b);
+    double *all;
+    tvae_status st = own;
+
+    if (!exchange)
+        return own;
+    all = tvi_alloc_array(n_ranks * n_sums, sizeof *all);
+    if (own == TVAE_OK && !all)
+        st = TVAE_E_NOMEM;
+    st = tvi_exchange_settle(exchange, st, call);
+    if (st == TVAE_OK)
+        st = tvi_exchange_gather_bytes(exchange, sums, n_sums * sizeof *sums, all, call);
+    for (size_t i = 0; i < n_sums && st == TVAE_OK; i++) {
+        sums[i] = 0.0;
+        for (size_t rank = 0; rank < n_ranks; rank++)
+            sums[i] += all[rank * n_sums + i];
+    }
+    tvi_free(all);
     return st;
 }
 

@@ -209,14 +209,57 @@ void tvi_config_inherit(tvae_config *asked, const tvae_config *kept)
                    (const char *)&kept->settings + tvi_keys[i].offset, sizeof(int64_t));
 }
 
+static int64_t batch_of_all(const tvi_settings *s)
+{
+    return s->batch_size * s->n_ranks;
+}
+
+static tvae_status fail_batch(const tvi_settings *kept, const tvi_settings *asked,
+                              const char *call)
+{
+    const int64_t total = batch_of_all(kept);
+
+    if (total % asked->n_ranks)
+        return tvi_fail(TVAE_E_INVALID,
+                        "%s: the run takes %lld sequences a step in all, which %lld "
+                        "ranks cannot share evenly: start a number of them that divides "
+                        "it",
+                        call, (long long)total, (long long)asked->n_ranks);
+    return tvi_fail(TVAE_E_INVALID,
+                    "%s: the run takes %lld sequences a step in all (%lld on each of "
+                    "%lld ranks): with %lld ranks set batch_size to %lld",
+                    call, (long long)total, (long long)kept->batch_size,
+                    (long long)kept->n_ranks, (long long)asked->n_ranks,
+                    (long long)(total / asked->n_ranks));
+}
+
+tvae_status tvi_config_share_batch(tvi_settings *settings, int64_t n_ranks,
+                                   const char *call)
+{
+    tvi_settings asked = *settings;
+
+    asked.n_ranks = n_ranks;
+    if (batch_of_all(settings) % n_ranks)
+        return fail_batch(settings, &asked, call);
+    settings->batch_size = batch_of_all(settings) / n_ranks;
+    settings->n_ranks = n_ranks;
+    return TVAE_OK;
+}
+
 tvae_status tvi_config_match(const tvae_config *kept, const tvae_config *asked,
                              const char *call)
 {
     char before[TVI_VALUE_BYTES], now[TVI_VALUE_BYTES];
 
+    if (batch_of_all(&kept->settings) != batch_of_all(&asked->settings) &&
+        kept->settings.n_ranks != asked->settings.n_ranks)
+        return fail_batch(&kept->settings, &asked->settings, call);
     for (size_t i = 0; i < tvi_n_keys; i++) {
         const tvi_key *key = &tvi_keys[i];
 
+        if (key->offset == offsetof(tvi_settings, batch_size) &&
+            kept->settings.n_ranks != asked->settings.n_ranks)
+            continue;
         if (key->flags & TVI_KEY_FREE || is_left_open(key, &asked->settings) ||
             is_left_open(key, &kept->settings) ||
             tvi_key_equal(key, &kept->settings, &asked->settings))

@@ -22,6 +22,8 @@ typedef struct tvi_settings {
     char data[TVI_PATH_BYTES];
     int64_t steps, epochs, seed, batch_size, log_steps, checkpoint_steps, eval_steps,
         eval_sequences, threads, n_prefetch;
+    int64_t n_ranks, exchange_type, exchange_rows, exchange_bucket_bytes;
+    double exchange_seconds;
     int64_t optimizer, schedule, schedule_steps, kl_warmup_steps;
     double learning_rate, momentum, beta1, beta2, adam_epsilon, weight_decay;
     double schedule_gamma, min_learning_rate, max_gradient_norm, kl_weight;
@@ -102,6 +104,10 @@ tvae_status tvi_config_from_settings(const tvi_settings *settings, tvae_config *
  * it is named in the error. */
 tvae_status tvi_config_match(const tvae_config *kept, const tvae_config *asked,
                              const char *call);
+
+/* The same steps by n_ranks ranks: batch_size becomes each one's share. */
+tvae_status tvi_config_share_batch(tvi_settings *settings, int64_t n_ranks,
+                                   const char *call);
 
 /* Take over from `kept` what `asked` leaves to be found: data, image sizes. */
 void tvi_config_inherit(tvae_config *asked, const tvae_config *kept);

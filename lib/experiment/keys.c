@@ -21,6 +21,8 @@ static const char *const optimizers[] = {"sgd", "adam", "adamw", NULL};
 static const char *const schedules[] = {"constant", "step", "cosine", NULL};
 static const char *const priors[] = {"shifting", "stationary", "none", "causal", NULL};
 static const char *const likelihoods[] = {"bernoulli", "gaussian", NULL};
+static const char *const exchange_types[] = {"float32", "bfloat16", NULL};
+static const char *const exchange_rows[] = {"all", "lit", NULL};
 static const char *const datasets[] = {"mnist", "sprites", "npz", NULL};
 static const char *const boundaries[] = {"circular", "zero", NULL};
 static const char *const answers[] = {"no", "yes", NULL};
@@ -46,7 +48,7 @@ const tvi_key tvi_keys[] = {
     {"seed", TVI_KEY_INTEGER, AT(seed), 0, 0, most, NULL, "0",
      "of weights, data order, transforms and noise"},
     {"batch_size", TVI_KEY_INTEGER, AT(batch_size), 0, 1, 65536, NULL, "8",
-     "sequences a step"},
+     "sequences a step, on each rank"},
     {"log_steps", TVI_KEY_INTEGER, AT(log_steps), FREE, 1, 1e9, NULL, "100",
      "steps a line of log.jsonl, which holds their means"},
     {"checkpoint_steps", TVI_KEY_INTEGER, AT(checkpoint_steps), FREE, 1, 1e9, NULL, "500",
@@ -59,6 +61,17 @@ const tvi_key tvi_keys[] = {
      "threads the tvae program computes with; 0: as many as there are CPUs"},
     {"n_prefetch", TVI_KEY_INTEGER, AT(n_prefetch), FREE, 0, 1024, NULL, "4",
      "batches prepared ahead in the background; 0: none"},
+
+    {"n_ranks", TVI_KEY_INTEGER, AT(n_ranks), FREE, 1, 1048576, NULL, "1",
+     "processes that train together (mpirun); the run itself writes how many there are"},
+    {"exchange_type", TVI_KEY_WORD, AT(exchange_type), 0, 0, 0, exchange_types, "float32",
+     "ranks send each other gradients as float32 or bfloat16, half the bytes"},
+    {"exchange_rows", TVI_KEY_WORD, AT(exchange_rows), FREE, 0, 0, exchange_rows, "lit",
+     "rows sent of a first layer's gradient: lit (of inputs not all zero) or all"},
+    {"exchange_bucket_bytes", TVI_KEY_INTEGER, AT(exchange_bucket_bytes), FREE, 4096,
+     1073741824, NULL, "4194304", "a gradient is sent in pieces of about so many bytes"},
+    {"exchange_seconds", TVI_KEY_REAL, AT(exchange_seconds), FREE | OPEN, 0, 1e9, NULL,
+     "120", "how long a rank waits for the others before it takes one for dead"},
 
     {"optimizer", TVI_KEY_WORD, AT(optimizer), 0, 0, 0, optimizers, "sgd",
      "sgd (with momentum), adam or adamw"},

@@ -42,6 +42,19 @@ tvae_status tvae_run_resume(const tvae_config *config, const char *folder, tvae_
     return fail_to_open("run_resume", out);
 }
 
+tvae_status tvae_run_create_distributed(const tvae_config *config, const char *folder,
+                                        int32_t resume, const tvae_exchange *exchange,
+                                        tvae_run **out)
+{
+    return fail_to_open("run_create_distributed", out);
+}
+
+tvae_status tvae_run_open_distributed(const char *folder, const tvae_exchange *exchange,
+                                      tvae_run **out)
+{
+    return fail_to_open("run_open_distributed", out);
+}
+
 tvae_status tvae_run_open(const char *folder, tvae_run **out)
 {
     return fail_to_open("run_open", out);

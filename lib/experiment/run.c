@@ -46,6 +46,9 @@ static void release_run(tvae_run *run)
     tvae_model_destroy(&run->model);
     tvae_dataset_destroy(&run->data);
     tvae_config_destroy(&run->config);
+    if (run->exchange)
+        tvi_exchange_release(run->exchange);
+    tvi_free(run->exchange);
     tvi_free(run->folder);
     tvi_free(run);
 }
@@ -152,7 +155,7 @@ static tvae_status build_trainer(tvae_run *run)
 }
 
 /* The folder's own configuration, if it has one, must allow what is asked for. */
-static tvae_status match_folder(tvae_run *run, const char *call)
+static tvae_status match_folder(tvae_run *run, int64_t n_ranks, const char *call)
 {
     tvae_config *kept = NULL;
     tvae_status st;
@@ -172,17 +175,21 @@ static tvae_status match_folder(tvae_run *run, const char *call)
         st = tvi_config_match(kept, run->config, call);
     } else if (st == TVAE_OK) {
         run->config = kept;
-        return TVAE_OK;
+        return tvi_config_share_batch(&kept->settings, n_ranks, call);
     }
     tvae_config_destroy(&kept);
     return st;
 }
 
 static tvae_status copy_config(const tvae_config *config, const char *folder,
-                               const char *call, tvae_run *run)
+                               int64_t n_ranks, const char *call, tvae_run *run)
 {
-    if (config)
-        return tvi_config_from_settings(&config->settings, &run->config);
+    if (config) {
+        tvi_settings settings = config->settings;
+
+        settings.n_ranks = n_ranks;
+        return tvi_config_from_settings(&settings, &run->config);
+    }
     if (!tvi_folder_has(folder, TVI_CONFIG_FILE))
         return tvi_fail(TVAE_E_NOT_FOUND,
                         "%s: %s is no run folder: it has no " TVI_CONFIG_FILE, call,
@@ -203,6 +210,12 @@ static tvae_status open_locked(tvae_run *run, const char *call)
 
 tvae_status tvae_run_create(const tvae_config *config, const char *folder, tvae_run **out)
 {
+    return tvi_run_create(config, folder, 1, out);
+}
+
+tvae_status tvi_run_create(const tvae_config *config, const char *folder, int64_t n_ranks,
+                           tvae_run **out)
+{
     tvae_run *run = NULL;
     tvae_status st;
 
@@ -215,7 +228,7 @@ tvae_status tvae_run_create(const tvae_config *config, const char *folder, tvae_
     st = new_run(folder, &run);
     if (st != TVAE_OK)
         return st;
-    st = copy_config(config, folder, "run_create", run);
+    st = copy_config(config, folder, n_ranks, "run_create", run);
     if (st == TVAE_OK) /* before a folder is made: bad data must leave no trace */
         st = prepare_data(run, true, "run_create");
     if (st == TVAE_OK)
@@ -228,7 +241,7 @@ tvae_status tvae_run_create(const tvae_config *config, const char *folder, tvae_
                       "--resume), or use another folder",
                       folder);
     if (st == TVAE_OK)
-        st = match_folder(run, "run_create");
+        st = match_folder(run, n_ranks, "run_create");
     if (st == TVAE_OK)
         st = tvi_log_cut(folder, 0);
     if (st == TVAE_OK)
@@ -242,6 +255,12 @@ tvae_status tvae_run_create(const tvae_config *config, const char *folder, tvae_
 
 tvae_status tvae_run_resume(const tvae_config *config, const char *folder, tvae_run **out)
 {
+    return tvi_run_resume(config, folder, 1, out);
+}
+
+tvae_status tvi_run_resume(const tvae_config *config, const char *folder, int64_t n_ranks,
+                           tvae_run **out)
+{
     tvae_run *run = NULL;
     tvae_status st;
 
@@ -253,11 +272,11 @@ tvae_status tvae_run_resume(const tvae_config *config, const char *folder, tvae_
     st = new_run(folder, &run);
     if (st != TVAE_OK)
         return st;
-    st = copy_config(config, folder, "run_resume", run);
+    st = copy_config(config, folder, n_ranks, "run_resume", run);
     if (st == TVAE_OK)
         st = open_locked(run, "run_resume");
     if (st == TVAE_OK)
-        st = match_folder(run, "run_resume");
+        st = match_folder(run, n_ranks, "run_resume");
     if (st == TVAE_OK)
         st = prepare_data(run, false, "run_resume");
     if (st == TVAE_OK)
@@ -266,6 +285,26 @@ tvae_status tvae_run_resume(const tvae_config *config, const char *folder, tvae_
         st = tvi_checkpoint_restore(run);
     if (st == TVAE_OK)
         st = save_config(run);
+    if (st == TVAE_OK)
+        *out = run;
+    else
+        tvae_run_destroy(&run);
+    return st;
+}
+
+tvae_status tvi_run_follow(const tvi_settings *settings, const char *folder, bool trains,
+                           tvae_run **out)
+{
+    tvae_run *run = NULL;
+    tvae_status st = new_run(folder, &run);
+
+    *out = NULL;
+    if (st == TVAE_OK)
+        st = tvi_config_from_settings(settings, &run->config);
+    if (st == TVAE_OK && trains)
+        st = prepare_data(run, true, "run_create");
+    if (st == TVAE_OK && trains)
+        st = build_trainer(run);
     if (st == TVAE_OK)
         *out = run;
     else
@@ -286,7 +325,7 @@ tvae_status tvae_run_open(const char *folder, tvae_run **out)
     st = new_run(folder, &run);
     if (st != TVAE_OK)
         return st;
-    st = copy_config(NULL, folder, "run_open", run);
+    st = copy_config(NULL, folder, 1, "run_open", run);
     if (st == TVAE_OK)
         st = load_config(folder, &run->config);
     if (st == TVAE_OK)

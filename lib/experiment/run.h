@@ -4,6 +4,7 @@
 
 #include <tvae/io.h>
 
+#include "exchange/exchange.h"
 #include "experiment/config.h"
 
 /* Files of a run folder (docs/run-folder.md). */
@@ -43,8 +44,30 @@ struct tvae_run {
     tvae_model *model;     /* the trainer's */
     tvi_log_sums sums;
     tvi_best best;
+    tvi_exchange *exchange; /* with the other ranks; NULL: none */
     bool failed; /* while training: what is in memory may be ahead of the folder */
 };
+
+/* ---- run.c ---- */
+
+/* As the public functions, by the first of n_ranks ranks. */
+tvae_status tvi_run_create(const tvae_config *config, const char *folder, int64_t n_ranks,
+                           tvae_run **out);
+tvae_status tvi_run_resume(const tvae_config *config, const char *folder, int64_t n_ranks,
+                           tvae_run **out);
+
+/* The run of another rank, which does not touch the folder; `trains`: with a trainer. */
+tvae_status tvi_run_follow(const tvi_settings *settings, const char *folder, bool trains,
+                           tvae_run **out);
+
+/* Does this rank write the folder's files? */
+static inline bool tvi_run_writes(const tvae_run *run)
+{
+    return tvi_exchange_is_first(run->exchange);
+}
+
+/* All ranks go on, or none: tvi_exchange_settle(), or `own` without others. */
+tvae_status tvi_run_settle(const tvae_run *run, tvae_status own, const char *call);
 
 /* ---- folder.c ---- */
 

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "train/team.h"
 
 /* The training loop: loader, step, log, checkpoint. */
 
@@ -39,6 +40,10 @@ static tvae_status open_loader(training *t)
     options.seed = (uint64_t)s->seed;
     options.first_batch = t->first;
     options.n_prefetch = s->n_prefetch;
+    if (run->exchange) {
+        options.n_shards = run->exchange->table.n_ranks;
+        options.shard = run->exchange->table.rank;
+    }
     st = tvae_loader_create(run->data, &options, &t->loader);
     if (st == TVAE_OK)
         st = tvae_dataset_shape(run->data, shape + 1);
@@ -66,7 +71,7 @@ static tvae_status find_total(training *t)
     return TVAE_OK;
 }
 
-/* Has the host asked to stop? */
+/* Has a host asked to stop? With others, all hear of it after the same step. */
 static bool report(const training *t, int64_t done)
 {
     const tvae_progress progress = {.size = sizeof progress,
@@ -77,36 +82,64 @@ static bool report(const training *t, int64_t done)
                                     .loss = t->loss,
                                     .first = t->first};
 
-    return t->hook.progress && t->hook.progress(t->hook.user, &progress) != 0;
+    const bool stops = t->hook.progress && t->hook.progress(t->hook.user, &progress) != 0;
+
+    if (!t->run->exchange)
+        return stops;
+    if (stops)
+        tvi_team_ask_to_stop(t->run->trainer);
+    return tvi_team_stops(t->run->trainer);
 }
 
 static tvae_status take_step(training *t)
 {
     tvae_run *run = t->run;
-    const tvi_settings *s = &run->config->settings;
     const double began = tvi_seconds_now();
     double terms[TVAE_N_TERMS];
-    int64_t step;
     tvae_status st = tvae_loader_next(t->loader, t->x, NULL, NULL);
 
-    if (st == TVAE_OK)
-        st = tvae_trainer_step(run->trainer, t->x, terms, TVAE_N_TERMS);
+    if (st != TVAE_OK)
+        return run->exchange ? tvi_team_decline(run->trainer, st) : st;
+    st = tvae_trainer_step(run->trainer, t->x, terms, TVAE_N_TERMS);
     if (st != TVAE_OK)
         return st;
     t->loss = terms[TVAE_TERM_LOSS];
     tvi_log_add(&run->sums, terms, tvi_seconds_now() - began);
-    step = tvae_trainer_step_count(run->trainer);
-    if (step % s->log_steps == 0)
-        st = tvi_log_write(run->folder, step, step / t->steps_per_epoch, &run->sums);
-    if (st == TVAE_OK && s->eval_steps && step % s->eval_steps == 0)
-        st = tvi_validation_measure(&t->validation, run, step, step / t->steps_per_epoch);
-    return st;
+    return TVAE_OK;
+}
+
+static tvae_status write_log(training *t, int64_t step)
+{
+    tvae_run *run = t->run;
+
+    return tvi_run_writes(run)
+               ? tvi_log_write(run->folder, step, step / t->steps_per_epoch, &run->sums)
+               : TVAE_OK;
+}
+
+/* What a step may be followed by; all ranks come to know how it went. */
+static tvae_status follow_up(training *t, int64_t step, bool is_last)
+{
+    tvae_run *run = t->run;
+    const tvi_settings *s = &run->config->settings;
+    const bool logs = step % s->log_steps == 0,
+               validates = s->eval_steps && step % s->eval_steps == 0,
+               saves = is_last || step % s->checkpoint_steps == 0;
+    tvae_status st = TVAE_OK;
+
+    if (logs)
+        st = write_log(t, step);
+    if (validates)
+        st = tvi_validation_measure(&t->validation, run, st, step,
+                                    step / t->steps_per_epoch);
+    if (st == TVAE_OK && saves && tvi_run_writes(run))
+        st = tvi_checkpoint_save(run);
+    return logs || validates || saves ? tvi_run_settle(run, st, "run_train") : st;
 }
 
 static tvae_status run_steps(training *t)
 {
     tvae_run *run = t->run;
-    const int64_t between = run->config->settings.checkpoint_steps;
     int64_t step = t->first;
     bool stop = false;
     tvae_status st = TVAE_OK;
@@ -117,8 +150,7 @@ static tvae_status run_steps(training *t)
         if (st != TVAE_OK)
             break;
         stop = report(t, step);
-        if (stop || step >= t->total || step % between == 0)
-            st = tvi_checkpoint_save(run);
+        st = follow_up(t, step, stop || step >= t->total);
     }
     if (st == TVAE_OK && stop && step < t->total)
         st = tvi_fail(TVAE_E_CANCELLED,
@@ -156,6 +188,7 @@ tvae_status tvae_run_train(tvae_run *run, const tvae_progress_hook *hook)
         st = find_total(&t);
     if (st == TVAE_OK && run->config->settings.eval_steps)
         st = tvi_validation_open(&t.validation, run);
+    st = tvi_run_settle(run, st, "run_train");
     if (st == TVAE_OK)
         st = run_steps(&t);
     run->failed = st != TVAE_OK && st != TVAE_E_CANCELLED;

@@ -10,7 +10,8 @@ tvae_status tvi_validation_open(tvi_validation *v, const tvae_run *run)
     const tvi_batches_options options = {.split = TVAE_SPLIT_VALIDATION,
                                          .shuffle = true,
                                          .seed = (uint64_t)s->split_seed,
-                                         .n_sequences = s->eval_sequences};
+                                         .n_sequences = s->eval_sequences,
+                                         .exchange = run->exchange};
 
     return tvi_batches_open(&v->batches, s, run->model, &options, "run_train");
 }
@@ -21,22 +22,23 @@ void tvi_validation_close(tvi_validation *v)
 }
 
 /* Means over all sequences. */
-static tvae_status measure_terms(tvi_batches *b, const tvae_model *model,
+static tvae_status measure_terms(tvi_batches *b, const tvae_model *model, tvae_status own,
                                  double terms[TVAE_N_TERMS])
 {
     double part[TVAE_N_TERMS] = {0.0};
-    tvae_status st = tvi_batches_restart(b);
+    tvae_status st = own == TVAE_OK ? tvi_batches_restart(b) : own;
 
     for (size_t i = 0; i < TVAE_N_TERMS; i++)
         terms[i] = 0.0;
     while (st == TVAE_OK && tvi_batches_left(b)) {
         st = tvi_batches_next(b);
-        if (st == TVAE_OK)
-            st = tvi_batches_measure(b, model, part);
+        if (st != TVAE_OK || b->n == 0)
+            continue;
+        st = tvi_batches_measure(b, model, part);
         for (size_t i = 0; i < TVAE_N_TERMS; i++)
             terms[i] += part[i] * (double)b->n / (double)b->n_sequences;
     }
-    return st;
+    return tvi_batches_reduce(b, st, terms, TVAE_N_TERMS, "run_train");
 }
 
 static tvae_status save_best(const tvae_run *run)
@@ -48,22 +50,24 @@ static tvae_status save_best(const tvae_run *run)
     return st;
 }
 
-tvae_status tvi_validation_measure(tvi_validation *v, tvae_run *run, int64_t step,
-                                   int64_t epoch)
+tvae_status tvi_validation_measure(tvi_validation *v, tvae_run *run, tvae_status own,
+                                   int64_t step, int64_t epoch)
 {
     double terms[TVAE_N_TERMS];
     bool best;
-    tvae_status st = measure_terms(&v->batches, run->model, terms);
+    tvae_status st = measure_terms(&v->batches, run->model, own, terms);
 
     if (st != TVAE_OK)
         return st;
     best = run->best.step == 0 || terms[TVAE_TERM_LOSS] < run->best.loss;
-    if (best) {
+    if (best && tvi_run_writes(run))
         st = save_best(run);
-        if (st != TVAE_OK)
-            return st;
+    if (st != TVAE_OK)
+        return st;
+    if (best)
         run->best = (tvi_best){.step = step, .loss = terms[TVAE_TERM_LOSS]};
-    }
-    return tvi_log_write_evaluation(run->folder, step, epoch, terms,
-                                    v->batches.n_sequences, best);
+    return !tvi_run_writes(run)
+               ? TVAE_OK
+               : tvi_log_write_evaluation(run->folder, step, epoch, terms,
+                                          v->batches.n_sequences, best);
 }

@@ -14,8 +14,9 @@ typedef struct tvi_validation {
 tvae_status tvi_validation_open(tvi_validation *v, const tvae_run *run);
 void tvi_validation_close(tvi_validation *v);
 
-/* Measure the run's model after `step`, log it, and keep the model if it is the best. */
-tvae_status tvi_validation_measure(tvi_validation *v, tvae_run *run, int64_t step,
-                                   int64_t epoch);
+/* Measure the run's model after `step`, log it, and keep the model if it is the best.
+ * With others all measure a part, unless one comes with a status that is not TVAE_OK. */
+tvae_status tvi_validation_measure(tvi_validation *v, tvae_run *run, tvae_status own,
+                                   int64_t step, int64_t epoch);
 
 #endif

@@ -17,6 +17,7 @@ static pthread_once_t tables_once = PTHREAD_ONCE_INIT;
     do {                                    \
         tvi_set_activation_##isa(&(table)); \
         tvi_set_bernoulli_##isa(&(table));  \
+        tvi_set_bfloat16_##isa(&(table));   \
         tvi_set_gather_##isa(&(table));     \
         tvi_set_gaussian_##isa(&(table));   \
         tvi_set_momentum_##isa(&(table));   \

@@ -120,6 +120,9 @@ typedef struct tvi_kernels {
     /* t = (z + mu) / sqrt(v + epsilon) */
     void (*student_t)(size_t n, float mu, float epsilon, const float *z, const float *v,
                       float *t);
+    /* y = x, in bfloat16 and back. */
+    void (*to_bfloat16)(size_t n, const float *x, uint16_t *y);
+    void (*from_bfloat16)(size_t n, const uint16_t *x, float *y);
     /* y = x^2 */
     void (*square)(size_t n, const float *x, float *y);
     /* buffer = momentum buffer + gradient; value -= rate buffer (SPEC section 1) */

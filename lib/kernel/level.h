@@ -12,6 +12,7 @@
 #define TVI_DECLARE_LEVEL(isa)                                      \
     void TVI_LEVEL_PASTE(tvi_set_activation, isa)(tvi_kernels * t); \
     void TVI_LEVEL_PASTE(tvi_set_bernoulli, isa)(tvi_kernels * t);  \
+    void TVI_LEVEL_PASTE(tvi_set_bfloat16, isa)(tvi_kernels * t);   \
     void TVI_LEVEL_PASTE(tvi_set_gather, isa)(tvi_kernels * t);     \
     void TVI_LEVEL_PASTE(tvi_set_gaussian, isa)(tvi_kernels * t);   \
     void TVI_LEVEL_PASTE(tvi_set_momentum, isa)(tvi_kernels * t);   \

@@ -51,6 +51,8 @@ static tvae_status run_forward(tvi_pass *pass, const tvae_model *model,
     if (st == TVAE_OK)
         st = tvi_row_floats(pass->n_rows, model->n_pixels, &n_values);
     pass->has_gradient = d_output != NULL;
+    if (batch->n_total)
+        pass->share = (double)batch->n_sequences / (double)batch->n_total;
     if (st == TVAE_OK && d_output)
         st = tvi_workspace_get(work, TVI_SLOT_D_OUTPUT, n_values, d_output);
     if (st == TVAE_OK)
@@ -68,7 +70,8 @@ static tvae_status run_forward(tvi_pass *pass, const tvae_model *model,
     tvi_stopwatch_lap(batch->watch, TVAE_PART_DECODER);
     if (st != TVAE_OK)
         return st;
-    tvi_pass_likelihood(pass, 1.0f / (float)pass->n_outputs, d_output ? *d_output : NULL);
+    tvi_pass_likelihood(pass, (float)pass->share / (float)pass->n_outputs,
+                        d_output ? *d_output : NULL);
 
     memset(terms, 0, TVAE_N_TERMS * sizeof *terms);
     terms[TVAE_TERM_NEG_LOG_PX] = mean_of(pass->nll, pass->n_outputs);

@@ -71,7 +71,8 @@ tvae_status tvi_pass_deliver_scale(const tvi_pass *pass, tvi_parameter *log_scal
     bool accumulate = false;
     float *gradient = tvi_sink_begin(sink, log_scale, &accumulate);
 
-    gradient[0] = (accumulate ? gradient[0] : 0.0f) + (float)(n - 2.0 * squares);
+    gradient[0] =
+        (accumulate ? gradient[0] : 0.0f) + (float)(pass->share * (n - 2.0 * squares));
     return tvi_sink_end(sink, log_scale);
 }
 

@@ -26,7 +26,9 @@ struct tvae_model {
 /* A batch as the model sees it. */
 typedef struct tvi_batch {
     size_t n_sequences, n_frames;
-    const float *x;       /* [n_sequences * n_frames, n_pixels] */
+    size_t n_total; /* sequences of the whole batch that this is a part of: gradients
+                     * are of the whole's mean loss; 0: this is the whole */
+    const float *x; /* [n_sequences * n_frames, n_pixels] */
     const float *noise_z; /* [n_sequences * n_frames, n_latents]; NULL: at the means */
     const float *noise_u;
     double kl_weight;     /* of both KLs in the gradient; the terms are not weighted */

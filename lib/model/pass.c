@@ -42,8 +42,11 @@ tvae_status tvi_pass_begin(tvi_pass *pass, const tvae_model *model, tvae_workspa
 {
     tvae_status st;
 
-    *pass = (tvi_pass){
-        .model = model, .n_sequences = n_sequences, .n_frames = n_frames, .x = x};
+    *pass = (tvi_pass){.model = model,
+                       .n_sequences = n_sequences,
+                       .n_frames = n_frames,
+                       .share = 1.0,
+                       .x = x};
     tvi_workspace_forget(work);
     st = tvi_row_floats(n_sequences, n_frames, &pass->n_rows);
     if (st == TVAE_OK)

@@ -51,6 +51,7 @@ typedef struct tvi_posterior {
 typedef struct tvi_pass {
     const tvae_model *model;
     size_t n_sequences, n_frames, n_rows;
+    double share;      /* of these sequences in the whole batch; 1 */
     const float *x;    /* [rows, pixels] */
     bool has_gradient; /* a backward pass follows: set before encoding */
     bool is_listed;    /* x was looked through; is_sparse: it is mostly zeros */
@@ -113,14 +114,14 @@ tvae_status tvi_pass_decode(tvi_pass *pass, tvae_workspace *work);
  * outputs (likelihood.c). */
 void tvi_pass_likelihood(const tvi_pass *pass, float scale, float *d_output);
 
-/* The gradient of the mean -log p(x | t), which is `neg_log_px`, by the Gaussian's learnt
- * log-scale (likelihood.c). */
+/* The gradient of share times the mean -log p(x | t), which is `neg_log_px`, by the
+ * Gaussian's learnt log-scale (likelihood.c). */
 tvae_status tvi_pass_deliver_scale(const tvi_pass *pass, tvi_parameter *log_scale,
                                    double neg_log_px, tvi_gradient_sink *sink);
 
-/* Gradients of the codes from those of the samples, KL included, scaled by kl_weight /
- * rows (posterior.c). `zeros` is a row of latents, for posteriors without noise. d_u and
- * d_code_u are not used for a plain VAE. */
+/* Gradients of the codes from those of the samples, KL included, scaled by kl_weight
+ * share / rows (posterior.c). `zeros` is a row of latents, for posteriors without noise.
+ * d_u and d_code_u are not used for a plain VAE. */
 void tvi_pass_code_gradient(const tvi_pass *pass, double kl_weight, const float *zeros,
                             const float *d_z, const float *d_u, float *d_code_z,
                             float *d_code_u);

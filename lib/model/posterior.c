@@ -100,7 +100,7 @@ void tvi_pass_code_gradient(const tvi_pass *pass, double kl_weight, const float 
                             const float *d_z, const float *d_u, float *d_code_z,
                             float *d_code_u)
 {
-    const float kl_scale = (float)kl_weight / (float)pass->n_rows;
+    const float kl_scale = (float)(kl_weight * pass->share) / (float)pass->n_rows;
     code_gradient job = {pass, kl_scale, zeros, d_z, d_u, d_code_z, d_code_u};
 
     tvi_parallel_for(pass->n_rows, 1, gradient_rows, &job);

@@ -330,6 +330,24 @@ static tvae_status check_numbers(const tvae_trainer *trainer, const tvae_archive
     return st;
 }
 
+tvae_status tvi_trainer_describe(const tvae_trainer *trainer, char *text, size_t capacity)
+{
+    const tvae_train_options *o = &trainer->optimiser.options;
+    size_t used =
+        (size_t)snprintf(text, capacity, "seed=%" PRIu64 "\nlearning_rate=%.17g\n",
+                         o->seed, trainer->initial_rate);
+
+    for (size_t i = 0; i < N_WHOLE_OPTIONS && used < capacity; i++)
+        used += (size_t)snprintf(text + used, capacity - used, "%s=%" PRIu64 "\n",
+                                 whole_options[i].name, whole_option(o, i));
+    for (size_t i = 0; i < N_REAL_OPTIONS && used < capacity; i++)
+        used += (size_t)snprintf(text + used, capacity - used, "%s=%.17g\n",
+                                 real_options[i].name, real_option(o, i));
+    return used < capacity
+               ? TVAE_OK
+               : tvi_fail(TVAE_E_INVALID, "trainer: the options are too long");
+}
+
 /* ---- both ---- */
 
 tvae_status tvi_trainer_to_archive(const tvae_trainer *trainer, tvae_archive *archive,

@@ -2,6 +2,7 @@
 #include "train/optimiser.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/parallel.h"
@@ -229,5 +230,107 @@ tvae_status tvi_optimiser_update_product(tvi_optimiser *optimiser, int64_t step,
     tvi_parallel_for(p.n_parts, 1, update_parts, &p);
     if (p.waits)
         tvi_backlog_add(parameter, product->sparse, u.rate);
+    return TVAE_OK;
+}
+
+/* ---- gradients from other ranks ---- */
+
+enum { FLOATS_AT_ONCE = 1024 };
+
+typedef struct row_update {
+    const update *u;
+    const tvi_row_gradient *gradient;
+    size_t pitch;
+} row_update;
+
+/* Values first .. first + n - 1 by gradients that begin at `place` of those exchanged. */
+static void apply_exchanged(const update *u, const tvi_row_gradient *gradient,
+                            size_t first, size_t n, size_t place)
+{
+    const float *floats = (const float *)gradient->values + place;
+    const uint16_t *halves = (const uint16_t *)gradient->values + place;
+    float some[FLOATS_AT_ONCE];
+
+    if (!gradient->is_bfloat16 && gradient->factor == 1.0f) {
+        apply(u, first, n, floats);
+        return;
+    }
+    for (size_t done = 0; done < n; done += FLOATS_AT_ONCE) {
+        const size_t count = tvi_least(n - done, FLOATS_AT_ONCE);
+
+        if (gradient->is_bfloat16)
+            u->kernel->from_bfloat16(count, halves + done, some);
+        else
+            memcpy(some, floats + done, count * sizeof *some);
+        for (size_t i = 0; gradient->factor != 1.0f && i < count; i++)
+            some[i] *= gradient->factor;
+        apply(u, first + done, count, some);
+    }
+}
+
+static void apply_zeros(const update *u, size_t first, size_t n)
+{
+    static const float zeros[FLOATS_AT_ONCE] = {0};
+
+    for (size_t done = 0; done < n; done += FLOATS_AT_ONCE)
+        apply(u, first + done, tvi_least(n - done, FLOATS_AT_ONCE), zeros);
+}
+
+/* All rows: one stretch of values. */
+static void update_stretch(void *context, size_t begin, size_t end)
+{
+    const row_update *job = context;
+
+    apply_exchanged(job->u, job->gradient, job->gradient->first_row * job->pitch + begin,
+                    end - begin, begin);
+}
+
+static void update_lit_rows(void *context, size_t begin, size_t end)
+{
+    const row_update *job = context;
+    const tvi_row_gradient *gradient = job->gradient;
+    const size_t pitch = job->pitch,
+                 start = tvi_lit_before(gradient->lit, gradient->first_row);
+
+    for (size_t row = gradient->first_row + begin; row < gradient->first_row + end; row++)
+        if (tvi_is_lit(gradient->lit, row))
+            apply_exchanged(job->u, gradient, row * pitch, pitch,
+                            (tvi_lit_before(gradient->lit, row) - start) * pitch);
+        else if (!gradient->leaves_unlit)
+            apply_zeros(job->u, row * pitch, pitch);
+}
+
+bool tvi_optimiser_begin_rows(const tvi_optimiser *optimiser,
+                              const tvi_parameter *parameter, const tvi_sparse_rows *lit)
+{
+    const tvi_optimiser_slot *slot = find_slot(optimiser, parameter);
+    const bool is_sgd = optimiser->options.optimizer == TVAE_OPTIMIZER_SGD;
+
+    return slot && tvi_backlog_begin(parameter, is_sgd ? lit : NULL, slot->buffers[0],
+                                     (float)optimiser->options.momentum);
+}
+
+void tvi_optimiser_end_rows(const tvi_optimiser *optimiser, int64_t step,
+                            const tvi_parameter *parameter, const tvi_sparse_rows *lit)
+{
+    tvi_backlog_add(parameter, lit,
+                    (float)tvi_learning_rate_at(&optimiser->options, step - 1));
+}
+
+tvae_status tvi_optimiser_update_rows(tvi_optimiser *optimiser, int64_t step,
+                                      tvi_parameter *parameter,
+                                      const tvi_row_gradient *gradient)
+{
+    const size_t n_rows = gradient->end_row - gradient->first_row;
+    update u;
+    row_update job = {&u, gradient, parameter->pitch};
+    const tvae_status st = begin_update(optimiser, step, parameter, &u);
+
+    if (st != TVAE_OK)
+        return st;
+    if (gradient->lit)
+        tvi_parallel_for(n_rows, 1, update_lit_rows, &job);
+    else
+        tvi_parallel_for(n_rows * parameter->pitch, GRAIN, update_stretch, &job);
     return TVAE_OK;
 }

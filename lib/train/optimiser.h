@@ -5,6 +5,7 @@
 #include <tvae/train.h>
 
 #include "layer/parameter.h"
+#include "train/lit_rows.h"
 
 enum { TVI_OPTIMISER_BUFFERS = 2 };
 
@@ -42,6 +43,28 @@ tvae_status tvi_optimiser_update_product(tvi_optimiser *optimiser, int64_t step,
                                          tvi_parameter *parameter,
                                          const tvi_outer_product *product, float *scratch,
                                          size_t n_scratch);
+
+/* The gradient of rows first_row .. end_row - 1 of a parameter as it is exchanged: values
+ * pitch apart, of all these rows one after the other or, if `lit` says which, of those
+ * lit alone; the gradient of the others is zero. */
+typedef struct tvi_row_gradient {
+    size_t first_row, end_row;
+    const void *values;
+    bool is_bfloat16;
+    float factor; /* that the values are multiplied by */
+    const tvi_sparse_rows *lit;
+    bool leaves_unlit; /* rows that are not lit stay as they are: their update waits */
+} tvi_row_gradient;
+
+/* Before a parameter's first rows of a step: whether rows that are not lit can wait. */
+bool tvi_optimiser_begin_rows(const tvi_optimiser *optimiser,
+                              const tvi_parameter *parameter, const tvi_sparse_rows *lit);
+tvae_status tvi_optimiser_update_rows(tvi_optimiser *optimiser, int64_t step,
+                                      tvi_parameter *parameter,
+                                      const tvi_row_gradient *gradient);
+/* After its last, if they do. */
+void tvi_optimiser_end_rows(const tvi_optimiser *optimiser, int64_t step,
+                            const tvi_parameter *parameter, const tvi_sparse_rows *lit);
 
 /* Name of buffer `index` in checkpoints: "momentum", "mean" or "square_mean". */
 const char *tvi_optimiser_buffer_name(const tvi_optimiser *optimiser, size_t index);

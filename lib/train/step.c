@@ -10,6 +10,8 @@
 #include "metric/metric.h"
 #include "tensor/tensor.h"
 #include "train/clip.h"
+#include "train/step.h"
+#include "train/team.h"
 
 /* One step of a trainer. */
 
@@ -56,6 +58,7 @@ static tvae_status grow(float **values, size_t *capacity, size_t count)
 typedef struct noise_range {
     uint64_t seed, step;
     tvi_rng_purpose purpose;
+    size_t first; /* place of the first value in the whole batch */
     float *values;
 } noise_range;
 
@@ -63,15 +66,15 @@ static void fill_noise(void *context, size_t begin, size_t end)
 {
     const noise_range *noise = context;
 
-    tvi_rng_fill_normal(noise->seed, noise->purpose, noise->step, begin, end - begin,
-                        noise->values + begin);
+    tvi_rng_fill_normal(noise->seed, noise->purpose, noise->step, noise->first + begin,
+                        end - begin, noise->values + begin);
 }
 
 /* The noise of the step that follows `n_steps` completed ones. */
-static void draw_noise(const tvae_trainer *trainer, size_t n_values)
+static void draw_noise(const tvae_trainer *trainer, size_t first, size_t n_values)
 {
     noise_range z = {trainer->optimiser.options.seed, (uint64_t)trainer->n_steps,
-                     TVI_RNG_NOISE_Z, trainer->noise};
+                     TVI_RNG_NOISE_Z, first, trainer->noise};
     noise_range u = z;
 
     tvi_parallel_for(n_values, NOISE_GRAIN, fill_noise, &z);
@@ -82,8 +85,8 @@ static void draw_noise(const tvae_trainer *trainer, size_t n_values)
     tvi_parallel_for(n_values, NOISE_GRAIN, fill_noise, &u);
 }
 
-static tvae_status measure_equivariance(tvae_trainer *trainer, const tvi_batch *batch,
-                                        double *terms)
+tvae_status tvi_step_measure_equivariance(tvae_trainer *trainer, const tvi_batch *batch,
+                                          double *terms)
 {
     const tvae_prior_options *o = tvi_prior_options_of(trainer->model->prior);
     const size_t n_capsules = (size_t)o->n_capsules, d = (size_t)o->capsule_dims[0];
@@ -124,7 +127,7 @@ static tvae_status begin_delivery(update_sink *sink)
     tvi_stopwatch_lap(sink->batch->watch, TVAE_PART_BACKWARD);
     if (sink->measured)
         return TVAE_OK;
-    st = measure_equivariance(sink->trainer, sink->batch, sink->terms);
+    st = tvi_step_measure_equivariance(sink->trainer, sink->batch, sink->terms);
     sink->measured = st == TVAE_OK;
     tvi_stopwatch_lap(sink->batch->watch, TVAE_PART_EQUIVARIANCE);
     return st;
@@ -161,8 +164,7 @@ static tvae_status take_product(tvi_gradient_sink *head, tvi_parameter *paramete
     return end_delivery(sink, st);
 }
 
-/* The finite ones of the terms tell where it began; with all of them finite it is t. */
-static tvae_status fail_not_finite(const tvae_trainer *trainer, const double *terms)
+tvae_status tvi_step_fail_not_finite(const tvae_trainer *trainer, const double *terms)
 {
     static const struct {
         size_t term;
@@ -183,6 +185,15 @@ static tvae_status fail_not_finite(const tvae_trainer *trainer, const double *te
         name, (long long)trainer->n_steps + 1, tvae_trainer_learning_rate(trainer));
 }
 
+tvae_status tvi_step_fail_norm(const tvae_trainer *trainer, double norm)
+{
+    return tvi_fail(TVAE_E_NUMERIC,
+                    "trainer_step: the gradient's norm is %g at step %lld, want a finite "
+                    "number: the step is not taken; lower the learning rate (%g)",
+                    norm, (long long)trainer->n_steps + 1,
+                    tvae_trainer_learning_rate(trainer));
+}
+
 /* Every parameter by its stored gradient, once the whole gradient is known to be finite
  * and no longer than max_gradient_norm. */
 static tvae_status update_clipped(tvae_trainer *trainer)
@@ -193,12 +204,7 @@ static tvae_status update_clipped(tvae_trainer *trainer)
     tvae_status st = TVAE_OK;
 
     if (!isfinite(norm))
-        return tvi_fail(TVAE_E_NUMERIC,
-                        "trainer_step: the gradient's norm is %g at step %lld, want a "
-                        "finite number: the step is not taken; lower the learning rate "
-                        "(%g)",
-                        norm, (long long)trainer->n_steps + 1,
-                        tvae_trainer_learning_rate(trainer));
+        return tvi_step_fail_norm(trainer, norm);
     if (norm > longest)
         tvi_gradient_scale(list, (float)(longest / norm));
     for (size_t i = 0; i < list->n_items && st == TVAE_OK; i++) {
@@ -229,10 +235,10 @@ static tvae_status step_clipped(tvae_trainer *trainer, const tvi_batch *batch,
     st = tvi_model_loss(trainer->model, trainer->work, batch, terms, &store);
     tvi_stopwatch_lap(batch->watch, TVAE_PART_BACKWARD);
     if (st == TVAE_OK)
-        st = measure_equivariance(trainer, batch, terms);
+        st = tvi_step_measure_equivariance(trainer, batch, terms);
     tvi_stopwatch_lap(batch->watch, TVAE_PART_EQUIVARIANCE);
     if (st == TVAE_E_NUMERIC)
-        return fail_not_finite(trainer, terms);
+        return tvi_step_fail_not_finite(trainer, terms);
     if (st == TVAE_OK)
         st = update_clipped(trainer);
     tvi_stopwatch_lap(batch->watch, TVAE_PART_UPDATE);
@@ -251,7 +257,7 @@ static tvae_status step_at_once(tvae_trainer *trainer, const tvi_batch *batch,
         tvi_model_loss(trainer->model, trainer->work, batch, terms, &sink.head);
 
     if (st == TVAE_E_NUMERIC && !sink.measured)
-        return fail_not_finite(trainer, terms);
+        return tvi_step_fail_not_finite(trainer, terms);
     return st;
 }
 
@@ -259,8 +265,9 @@ tvae_status tvi_trainer_step_batch(tvae_trainer *trainer, const tvi_batch *batch
                                    double *terms)
 {
     const bool clips = trainer->optimiser.options.max_gradient_norm > 0.0;
-    const tvae_status st =
-        clips ? step_clipped(trainer, batch, terms) : step_at_once(trainer, batch, terms);
+    const tvae_status st = trainer->team ? tvi_team_step(trainer, batch, terms)
+                           : clips       ? step_clipped(trainer, batch, terms)
+                                         : step_at_once(trainer, batch, terms);
 
     if (st != TVAE_OK)
         return st;
@@ -268,47 +275,128 @@ tvae_status tvi_trainer_step_batch(tvae_trainer *trainer, const tvi_batch *batch
     return TVAE_OK;
 }
 
-tvae_status tvae_trainer_step(tvae_trainer *trainer, const tvae_tensor *x, double *terms,
-                              size_t n_terms)
+/* The noise of the batch, of which sequence 0 is number `first` of all ranks'. */
+static tvae_status prepare_batch(tvae_trainer *trainer, size_t first, tvi_batch *batch)
 {
-    double all_terms[TVAE_N_TERMS] = {0};
-    tvi_batch batch;
-    size_t n_values;
+    const size_t n_latents = trainer->model->n_latents, n_frames = batch->n_frames;
+    size_t n_values, n_first;
     tvae_status st;
 
-    if (!trainer || !x || (!terms && n_terms > 0))
-        return tvi_fail(TVAE_E_INVALID, "trainer_step: %s is NULL",
-                        !trainer ? "trainer"
-                        : !x     ? "x"
-                                 : "terms");
-    if (n_terms > TVAE_N_TERMS)
-        return tvi_fail(TVAE_E_INVALID,
-                        "trainer_step: n_terms is %zu, want at most TVAE_N_TERMS (%d)",
-                        n_terms, TVAE_N_TERMS);
-    st = check_frames(trainer, x);
-    if (st != TVAE_OK)
-        return st;
-    tvi_stopwatch_start(&trainer->watch);
-    batch = (tvi_batch){.n_sequences = tvae_tensor_extent(x, 0),
-                        .n_frames = tvae_tensor_extent(x, 1),
-                        .x = tvae_tensor_data_const(x),
-                        .kl_weight = tvae_trainer_kl_weight(trainer),
-                        .watch = &trainer->watch};
-    if (!tvi_multiply(batch.n_sequences * batch.n_frames, trainer->model->n_latents,
-                      &n_values) ||
-        n_values > SIZE_MAX / 2)
+    if (!tvi_multiply(batch->n_sequences * n_frames, n_latents, &n_values) ||
+        n_values > SIZE_MAX / 2 || !tvi_multiply(first, n_frames, &n_first) ||
+        !tvi_multiply(n_first, n_latents, &n_first))
         return tvi_fail(TVAE_E_SHAPE, "trainer_step: x has too many frames");
     st = grow(&trainer->noise, &trainer->n_noise, 2 * n_values);
     if (st != TVAE_OK)
         return st;
-    draw_noise(trainer, n_values);
+    draw_noise(trainer, n_first, n_values);
     tvi_stopwatch_lap(&trainer->watch, TVAE_PART_NOISE);
-    batch.noise_z = trainer->noise;
-    batch.noise_u = trainer->model->u_encoder ? trainer->noise + n_values : NULL;
+    batch->noise_z = trainer->noise;
+    batch->noise_u = trainer->model->u_encoder ? trainer->noise + n_values : NULL;
+    return TVAE_OK;
+}
 
-    st = tvi_trainer_step_batch(trainer, &batch, all_terms);
+static tvae_status check_pointers(const tvae_trainer *trainer, const double *terms,
+                                  size_t n_terms)
+{
+    if (!trainer || (!terms && n_terms > 0))
+        return tvi_fail(TVAE_E_INVALID, "trainer_step: %s is NULL",
+                        !trainer ? "trainer" : "terms");
+    if (n_terms > TVAE_N_TERMS)
+        return tvi_fail(TVAE_E_INVALID,
+                        "trainer_step: n_terms is %zu, want at most TVAE_N_TERMS (%d)",
+                        n_terms, TVAE_N_TERMS);
+    return TVAE_OK;
+}
+
+/* Sequences first .. of n_total; `x` was checked. */
+static tvae_status take_step(tvae_trainer *trainer, const tvae_tensor *x, size_t n_frames,
+                             size_t first, size_t n_total, double *terms, size_t n_terms)
+{
+    double all_terms[TVAE_N_TERMS] = {0};
+    tvi_batch batch = {.n_sequences = x ? tvae_tensor_extent(x, 0) : 1,
+                       .n_frames = n_frames,
+                       .n_total = n_total,
+                       .x = tvae_tensor_data_const(x),
+                       .kl_weight = tvae_trainer_kl_weight(trainer),
+                       .watch = &trainer->watch};
+    tvae_status st = TVAE_OK;
+
+    tvi_stopwatch_start(&trainer->watch);
+    if (!x)
+        st = tvi_team_idle_batch(trainer, &batch);
+    if (st == TVAE_OK)
+        st = prepare_batch(trainer, first, &batch);
+    if (st == TVAE_OK)
+        st = tvi_trainer_step_batch(trainer, &batch, all_terms);
+    else if (trainer->team)
+        st = tvi_team_decline(trainer, st);
     tvi_stopwatch_lap(&trainer->watch, TVAE_PART_BACKWARD);
     if (n_terms > 0)
         memcpy(terms, all_terms, n_terms * sizeof *terms);
     return st;
+}
+
+tvae_status tvae_trainer_step(tvae_trainer *trainer, const tvae_tensor *x, double *terms,
+                              size_t n_terms)
+{
+    size_t n, n_ranks = 1, rank = 0;
+    tvae_status st = check_pointers(trainer, terms, n_terms);
+
+    if (st != TVAE_OK)
+        return st;
+    if (!x)
+        return tvi_fail(TVAE_E_INVALID, "trainer_step: x is NULL");
+    st = check_frames(trainer, x);
+    if (st != TVAE_OK)
+        return st;
+    if (trainer->team)
+        tvi_team_size(trainer, &rank, &n_ranks);
+    n = tvae_tensor_extent(x, 0);
+    if (n > SIZE_MAX / n_ranks)
+        return tvi_fail(TVAE_E_SHAPE, "trainer_step: x has too many sequences");
+    return take_step(trainer, x, tvae_tensor_extent(x, 1), rank * n, n_ranks * n, terms,
+                     n_terms);
+}
+
+/* A part's size and place. */
+static tvae_status check_part(const tvae_trainer *trainer, const tvae_tensor *x,
+                              size_t n_frames, size_t first, size_t n_total)
+{
+    const size_t n = x ? tvae_tensor_extent(x, 0) : 0;
+
+    if (!x && n_frames < 1)
+        return tvi_fail(TVAE_E_INVALID,
+                        "trainer_step_part: x is NULL and n_frames is 0, want one of "
+                        "them");
+    if (x && n_frames)
+        return tvi_fail(TVAE_E_INVALID,
+                        "trainer_step_part: n_frames is %zu, want 0 beside x", n_frames);
+    if (n_total < 1 || first > n_total || n > n_total - first)
+        return tvi_fail(TVAE_E_INVALID,
+                        "trainer_step_part: first is %zu and n_total is %zu, want room "
+                        "for %zu sequences from first on",
+                        first, n_total, n);
+    if (!trainer->team && n != n_total)
+        return tvi_fail(TVAE_E_STATE,
+                        "trainer_step_part: x has %zu of %zu sequences, but the trainer "
+                        "has no exchange: call trainer_set_exchange() before",
+                        n, n_total);
+    return TVAE_OK;
+}
+
+tvae_status tvae_trainer_step_part(tvae_trainer *trainer, const tvae_tensor *x,
+                                   size_t n_frames, size_t first, size_t n_total,
+                                   double *terms, size_t n_terms)
+{
+    tvae_status st = check_pointers(trainer, terms, n_terms);
+
+    if (st == TVAE_OK && x)
+        st = check_frames(trainer, x);
+    if (st == TVAE_OK)
+        st = check_part(trainer, x, n_frames, first, n_total);
+    if (st != TVAE_OK)
+        return st;
+    return take_step(trainer, x, x ? tvae_tensor_extent(x, 1) : n_frames, first, n_total,
+                     terms, n_terms);
 }

@@ -6,9 +6,11 @@
 #include "base/memory.h"
 #include "train/options.h"
 #include "train/schedule.h"
+#include "train/team.h"
 
 static void release_trainer(tvae_trainer *trainer)
 {
+    tvi_team_leave(trainer);
     tvi_optimiser_release(&trainer->optimiser);
     tvae_workspace_destroy(&trainer->work);
     tvae_model_destroy(&trainer->model);

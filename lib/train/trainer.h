@@ -20,8 +20,9 @@ struct tvae_trainer {
     size_t n_noise;
     float *scratch; /* of the equivariance error */
     size_t n_scratch;
-    double *block_sums;  /* of the gradient's norm; NULL before the first clipped step */
-    tvi_stopwatch watch; /* of the latest step: laps are numbered by TVAE_PART */
+    double *block_sums; /* of the gradient's norm; NULL before the first clipped step */
+    struct tvi_team *team; /* the other ranks; NULL: none */
+    tvi_stopwatch watch;   /* of the latest step: laps are numbered by TVAE_PART */
 };
 
 /* One step with the noise of `batch`; `terms` [TVAE_N_TERMS] as tvae_trainer_step(). */
@@ -35,6 +36,10 @@ tvae_status tvi_trainer_to_archive(const tvae_trainer *trainer, tvae_archive *ar
                                    const char *call);
 tvae_status tvi_trainer_from_archive(tvae_trainer *trainer, tvae_archive *archive,
                                      const char *call);
+
+/* The options that steps depend on as lines "name=value", for ranks to compare. */
+tvae_status tvi_trainer_describe(const tvae_trainer *trainer, char *text,
+                                 size_t capacity);
 
 /* Only the parameters of such an archive, into a model of the same names and shapes. */
 tvae_status tvi_trainer_model_from_archive(tvae_model *model, tvae_archive *archive,
