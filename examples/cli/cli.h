@@ -54,6 +54,31 @@ bool parse_number(const char *option, const char *text, int64_t low, int64_t hig
 bool parse_real(const char *option, const char *text, double low, double high,
                 double *value);
 
+/* ---- ranks.c; ranks_mpi.c or, without MPI, ranks_alone.c
+ * ----- */
+
+/* Is this one of several processes that mpirun or the like has started together? What it
+ * says is `rank` of `n_ranks`. */
+bool started_as_rank(int *rank, int *n_ranks);
+
+/* Join the ranks this process was started with: *exchange is the way to them, NULL if
+ * there are none. False, with a message, if that does not work. */
+bool join_ranks(const tvae_exchange **exchange);
+
+/* Before the end: take leave of the others or, if they may be waiting for this one in
+ * vain, end them, too. Returns `code`. */
+int leave_ranks(tvae_status status, int code);
+
+/* Does this process talk to the user? */
+bool is_first_rank(void);
+
+/* Of `n_cpus` CPUs that this process may run on, its share: all, but for ranks of this
+ * machine that may run on the same ones. */
+int32_t share_of_cpus(int32_t n_cpus);
+
+/* Print where the ranks are, on the first of them; nothing without others. */
+void print_ranks(void);
+
 /* ---- progress.c
  * ------------------------------------------------------------------------- */
 
@@ -64,6 +89,9 @@ void catch_interrupts(void);
 /* A hook that draws a progress bar on a terminal, and plain lines every few seconds
  * elsewhere; it asks to stop after an interrupt. */
 tvae_progress_hook progress_hook(void);
+
+/* From now on nothing is drawn; interrupts are heeded. */
+void hush_progress(void);
 
 /* End the bar's line, if one is drawn. */
 void finish_progress(void);

@@ -10,7 +10,12 @@ enum { MAX_THREADS = 256 }; /* as many as tvae_set_threads() takes */
 int report_failure(tvae_status status)
 {
     finish_progress();
-    fprintf(stderr, "tvae: %s\n", tvae_last_error());
+    /* What fails with all ranks the first one tells; a rank that lost the others, itself.
+     */
+    if (is_first_rank())
+        fprintf(stderr, "tvae: %s\n", tvae_last_error());
+    else if (status == TVAE_E_TIMEOUT || status == TVAE_E_IO || status == TVAE_E_STATE)
+        fprintf(stderr, "tvae, on another rank: %s\n", tvae_last_error());
     return status == TVAE_E_CANCELLED ? EXIT_INTERRUPTED : EXIT_FAILED;
 }
 
@@ -23,7 +28,8 @@ tvae_status use_threads(int64_t n_threads)
         status = tvae_runtime_info(&facts, sizeof facts);
         if (status != TVAE_OK)
             return status;
-        n_threads = facts.n_cpus < MAX_THREADS ? facts.n_cpus : MAX_THREADS;
+        n_threads = share_of_cpus(facts.n_cpus);
+        n_threads = n_threads < MAX_THREADS ? n_threads : MAX_THREADS;
     }
     return tvae_set_threads((int32_t)n_threads);
 }

@@ -124,26 +124,30 @@ static int evaluate_all(const char *const *folders, size_t n_runs,
                         const tvae_evaluate_options *evaluate, const char *data)
 {
     const tvae_progress_hook hook = progress_hook();
+    const tvae_exchange *exchange = NULL;
     tvae_run *runs[MAX_RUNS] = {NULL};
     tvae_status status = TVAE_OK;
     int code = EXIT_OK;
 
+    if (!join_ranks(&exchange))
+        return EXIT_FAILED;
     catch_interrupts();
     for (size_t r = 0; status == TVAE_OK && r < n_runs; r++) {
-        status = tvae_run_open(folders[r], &runs[r]);
+        status = exchange ? tvae_run_open_distributed(folders[r], exchange, &runs[r])
+                          : tvae_run_open(folders[r], &runs[r]);
         if (status == TVAE_OK)
             status = use_threads_of_run(runs[r]);
         if (status == TVAE_OK)
             status = tvae_run_evaluate(runs[r], evaluate, data, &hook);
         finish_progress();
     }
-    if (status == TVAE_OK)
-        print_table(runs, n_runs);
-    else
+    if (status != TVAE_OK)
         code = report_failure(status);
+    else if (is_first_rank())
+        print_table(runs, n_runs);
     for (size_t r = 0; r < n_runs; r++)
         tvae_run_destroy(&runs[r]);
-    return code;
+    return leave_ranks(status, code);
 }
 
 int command_eval(int n_words, char **words)

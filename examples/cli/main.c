@@ -83,14 +83,25 @@ static int check_output(int code)
     return EXIT_FAILED;
 }
 
+/* Do ranks share the command's work? */
+static bool works_together(const struct command *command)
+{
+    return command->run == command_train || command->run == command_eval ||
+           command->run == command_doctor;
+}
+
 static int run_command(const struct command *command, char **argv, int argc)
 {
+    int rank, n_ranks;
+
     for (int w = 2; w < argc; w++)
         if (strcmp(argv[w], "--help") == 0) {
             printf("usage: tvae %s\n  %s\n", command->usage, command->summary);
             return EXIT_OK;
         }
     restart_with_best_blas_kernel(argv);
+    if (!works_together(command) && started_as_rank(&rank, &n_ranks) && rank > 0)
+        return EXIT_OK; /* the first rank does it alone */
     return command->run(argc - 2, argv + 2);
 }
 

@@ -14,6 +14,7 @@ static const double seconds_between_draws = 0.1;
 static const double seconds_between_lines = 5.0;
 
 static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t hushed;
 
 /* What is on the terminal now. */
 static struct bar {
@@ -26,7 +27,8 @@ static void note_interrupt(int signal_number)
 {
     static const char message[] =
         "\nstopping after this step; once more to quit at once\n";
-    const ssize_t written = write(STDERR_FILENO, message, sizeof message - 1);
+    const ssize_t written =
+        hushed ? 0 : write(STDERR_FILENO, message, sizeof message - 1);
 
     (void)written;
     (void)signal_number;
@@ -100,6 +102,8 @@ static int32_t show_progress(void *user, const tvae_progress *progress)
     const double interval = terminal ? seconds_between_draws : seconds_between_lines;
 
     (void)user;
+    if (hushed)
+        return interrupted ? 1 : 0;
     if (new_phase) {
         finish_progress();
         (void)snprintf(bar.phase, sizeof bar.phase, "%s", progress->phase);
@@ -126,6 +130,11 @@ tvae_progress_hook progress_hook(void)
 
     memset(&bar, 0, sizeof bar);
     return hook;
+}
+
+void hush_progress(void)
+{
+    hushed = 1;
 }
 
 void finish_progress(void)

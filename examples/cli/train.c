@@ -69,9 +69,20 @@ static tvae_status choose_folder(const tvae_config *config, const cli_option *op
     return status;
 }
 
+static tvae_status open_run(const tvae_config *config, const char *folder, bool resumes,
+                            const tvae_exchange *exchange, tvae_run **run)
+{
+    if (exchange)
+        return tvae_run_create_distributed(config, folder, resumes ? 1 : 0, exchange,
+                                           run);
+    return resumes ? tvae_run_resume(config, folder, run)
+                   : tvae_run_create(config, folder, run);
+}
+
 static int train(const char *experiment, const cli_option *options)
 {
     const tvae_progress_hook hook = progress_hook();
+    const tvae_exchange *exchange = NULL;
     char room[FOLDER_BYTES];
     const char *folder = NULL;
     tvae_config *config = NULL;
@@ -85,9 +96,12 @@ static int train(const char *experiment, const cli_option *options)
 
     if (status == TVAE_OK)
         status = choose_folder(config, options, room, &folder);
+    if (status == TVAE_OK && !join_ranks(&exchange)) {
+        tvae_config_destroy(&config);
+        return EXIT_FAILED;
+    }
     if (status == TVAE_OK)
-        status = options[RESUME].n_values ? tvae_run_resume(config, folder, &run)
-                                          : tvae_run_create(config, folder, &run);
+        status = open_run(config, folder, options[RESUME].n_values > 0, exchange, &run);
     if (status == TVAE_OK)
         status = use_threads_of_run(run);
     if (status == TVAE_OK) {
@@ -95,16 +109,16 @@ static int train(const char *experiment, const cli_option *options)
         status = tvae_run_train(run, &hook);
         finish_progress();
     }
-    if (status == TVAE_OK)
-        printf("%s\n", folder);
-    else
+    if (status != TVAE_OK)
         code = report_failure(status);
-    if (status == TVAE_E_CANCELLED)
+    else if (is_first_rank())
+        printf("%s\n", folder);
+    if (status == TVAE_E_CANCELLED && is_first_rank())
         fprintf(stderr, "tvae: saved; continue with: tvae train %s --out %s --resume\n",
                 experiment, folder);
     tvae_run_destroy(&run);
     tvae_config_destroy(&config);
-    return misused ? EXIT_USAGE : code;
+    return leave_ranks(status, misused ? EXIT_USAGE : code);
 }
 
 int command_train(int n_words, char **words)
