@@ -74,6 +74,10 @@ typedef struct tvae_exchange_options {
     int32_t row_sparse;     /**< 1 (default): of the first layers' weights only those rows
                                  are sent whose input was not zero throughout on any rank;
                                  the result is the same; 0: all are */
+    int32_t shared_memory;  /**< 1 (default): where all ranks run on one machine, they add
+                                 up gradients in memory that they share; 0: sum_start
+                                 does it */
+    int32_t reserved;       /**< keeps the layout free of padding; 0 */
 } tvae_exchange_options;
 
 /** Fill @p options with the defaults. Statuses: TVAE_OK, TVAE_E_INVALID. Threads: any.

@@ -13,11 +13,12 @@ static const tvae_exchange_options default_options = {
     .timeout_seconds = 120.0,
     .bucket_bytes = 4 << 20,
     .gradient_type = TVAE_EXCHANGE_FLOAT32,
-    .row_sparse = 1};
+    .row_sparse = 1,
+    .shared_memory = 1};
 
 enum { LEAST_BUCKET = 4096, MOST_RANKS = 1 << 20 };
 
-_Static_assert(sizeof(tvae_exchange_options) == 32, "frozen layout of release 0.1");
+_Static_assert(sizeof(tvae_exchange_options) == 40, "frozen layout of release 0.1");
 _Static_assert(sizeof(tvae_exchange) == 24 + 6 * sizeof(void (*)(void)),
                "frozen layout of release 0.1");
 
@@ -50,9 +51,14 @@ tvae_status tvi_exchange_options_import(tvae_exchange_options *options,
                         "%s: gradient_type is %d, want TVAE_EXCHANGE_FLOAT32 or "
                         "TVAE_EXCHANGE_BFLOAT16",
                         call, options->gradient_type);
-    if (options->row_sparse != 0 && options->row_sparse != 1)
-        return tvi_fail(TVAE_E_INVALID, "%s: row_sparse is %d, want 0 or 1", call,
-                        options->row_sparse);
+    if (options->row_sparse < 0 || options->row_sparse > 1 ||
+        options->shared_memory < 0 || options->shared_memory > 1)
+        return tvi_fail(TVAE_E_INVALID,
+                        "%s: row_sparse is %d and shared_memory is %d, want 0 or 1", call,
+                        options->row_sparse, options->shared_memory);
+    if (options->reserved != 0)
+        return tvi_fail(TVAE_E_INVALID, "%s: reserved is %d, want 0", call,
+                        options->reserved);
     return TVAE_OK;
 }
 
@@ -121,6 +127,18 @@ static tvae_status begin(const tvi_exchange *exchange, const char *call)
     return TVAE_OK;
 }
 
+tvae_status tvi_exchange_give_up(tvi_exchange *exchange, const char *call)
+{
+    const tvae_exchange *t = &exchange->table;
+
+    exchange->failed = true;
+    return tvi_fail(TVAE_E_TIMEOUT,
+                    "%s: rank %d of %d has waited %g seconds for the others: one has "
+                    "died, or is slower than the time limit allows; go on from the last "
+                    "checkpoint",
+                    call, t->rank, t->n_ranks, exchange->seconds);
+}
+
 static tvae_status end(tvi_exchange *exchange, tvae_status st, const char *call)
 {
     const tvae_exchange *t = &exchange->table;
@@ -130,11 +148,7 @@ static tvae_status end(tvi_exchange *exchange, tvae_status st, const char *call)
         return TVAE_OK;
     exchange->failed = true;
     if (st == TVAE_E_TIMEOUT)
-        return tvi_fail(st,
-                        "%s: rank %d of %d has waited %g seconds for the others: one has "
-                        "died, or is slower than the time limit allows; go on from the "
-                        "last checkpoint",
-                        call, t->rank, t->n_ranks, exchange->seconds);
+        return tvi_exchange_give_up(exchange, call);
     if (t->last_error)
         reason = t->last_error(t->user);
     return tvi_fail(st < TVAE_OK && st >= TVAE_E_NOT_FOUND ? st : TVAE_E_IO,

@@ -25,6 +25,9 @@ tvae_status tvi_exchange_options_import(tvae_exchange_options *options,
                                         const tvae_exchange_options *source,
                                         const char *call);
 
+/* No longer wait for the others: TVAE_E_TIMEOUT, and nobody may be called any more. */
+tvae_status tvi_exchange_give_up(tvi_exchange *exchange, const char *call);
+
 /* Is there anybody else? NULL: no. */
 bool tvi_exchange_has_others(const tvi_exchange *exchange);
 

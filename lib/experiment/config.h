@@ -22,7 +22,7 @@ typedef struct tvi_settings {
     char data[TVI_PATH_BYTES];
     int64_t steps, epochs, seed, batch_size, log_steps, checkpoint_steps, eval_steps,
         eval_sequences, threads, n_prefetch;
-    int64_t n_ranks, exchange_type, exchange_rows, exchange_bucket_bytes;
+    int64_t n_ranks, exchange_type, exchange_rows, exchange_bucket_bytes, exchange_shared;
     double exchange_seconds;
     int64_t optimizer, schedule, schedule_steps, kl_warmup_steps;
     double learning_rate, momentum, beta1, beta2, adam_epsilon, weight_decay;

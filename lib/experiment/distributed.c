@@ -148,6 +148,7 @@ static tvae_status set_exchange(tvae_run *run)
     options.bucket_bytes = s->exchange_bucket_bytes;
     options.gradient_type = (int32_t)s->exchange_type; /* words in the order of these */
     options.row_sparse = (int32_t)s->exchange_rows;
+    options.shared_memory = (int32_t)s->exchange_shared;
     return tvae_trainer_set_exchange(run->trainer, &run->exchange->table, &options);
 }
 

@@ -70,6 +70,8 @@ const tvi_key tvi_keys[] = {
      "rows sent of a first layer's gradient: lit (of inputs not all zero) or all"},
     {"exchange_bucket_bytes", TVI_KEY_INTEGER, AT(exchange_bucket_bytes), FREE, 4096,
      1073741824, NULL, "4194304", "a gradient is sent in pieces of about so many bytes"},
+    {"exchange_shared", TVI_KEY_WORD, AT(exchange_shared), FREE, 0, 0, answers, "yes",
+     "yes: ranks of one machine add up gradients in shared memory; no: by messages"},
     {"exchange_seconds", TVI_KEY_REAL, AT(exchange_seconds), FREE | OPEN, 0, 1e9, NULL,
      "120", "how long a rank waits for the others before it takes one for dead"},
 

@@ -8,7 +8,7 @@
 #include "base/parallel.h"
 #include "kernel/kernel.h"
 
-static const char call[] = "trainer_step";
+static const char call[] = "trainer_step", set_call[] = "trainer_set_exchange";
 
 enum { NORM_BLOCK = 4096, LEAST_ROWS = 24 };
 
@@ -34,11 +34,26 @@ static size_t count_pieces(const tvi_buckets *b, const tvi_parameter *parameter)
     return (parameter->n_rows + at_once - 1) / at_once;
 }
 
+static tvae_status get_memory(tvi_buckets *b, bool shares)
+{
+    tvae_status st = TVAE_OK;
+
+    if (shares)
+        st = tvi_shared_create(b->exchange, (b->capacity + 1) * value_bytes(b),
+                               &b->shared, set_call);
+    if (st == TVAE_OK)
+        b->memory = b->shared ? tvi_shared_segment(b->shared)
+                              : tvi_alloc_array(b->capacity + 1, value_bytes(b));
+    return st == TVAE_OK && !b->memory ? TVAE_E_NOMEM : st;
+}
+
 tvae_status tvi_buckets_create(tvi_buckets *b, tvi_exchange *exchange,
                                const tvae_exchange_options *options,
                                const tvi_parameter_list *parameters,
                                const tvi_sparse_rows *lit)
 {
+    tvae_status st = TVAE_OK;
+
     b->exchange = exchange;
     b->lit = lit;
     b->is_bfloat16 = options->gradient_type == TVAE_EXCHANGE_BFLOAT16;
@@ -51,16 +66,20 @@ tvae_status tvi_buckets_create(tvi_buckets *b, tvi_exchange *exchange,
         b->capacity += parameter->count;
         b->most_pieces += count_pieces(b, parameter);
     }
-    b->memory = tvi_alloc_array(b->capacity + 1, value_bytes(b));
     b->pieces = tvi_alloc_array(b->most_pieces + 1, sizeof *b->pieces);
     b->buckets = tvi_alloc_array(b->most_pieces + 1, sizeof *b->buckets);
     b->block_sums = tvi_alloc_array(b->capacity / NORM_BLOCK + 1, sizeof *b->block_sums);
-    return b->memory && b->pieces && b->buckets && b->block_sums ? TVAE_OK : TVAE_E_NOMEM;
+    if (!b->pieces || !b->buckets || !b->block_sums)
+        st = TVAE_E_NOMEM;
+    st = tvi_exchange_settle(exchange, st, set_call);
+    return st == TVAE_OK ? get_memory(b, options->shared_memory) : st;
 }
 
 void tvi_buckets_release(tvi_buckets *b)
 {
-    if (b->memory && !b->exchange->failed)
+    if (b->shared)
+        tvi_shared_destroy(&b->shared);
+    else if (b->memory && !b->exchange->failed)
         tvi_free(b->memory);
     tvi_free(b->pieces);
     tvi_free(b->buckets);
@@ -74,7 +93,7 @@ void tvi_buckets_begin(tvi_buckets *b)
 {
     b->used = b->n_pieces = b->n_dense = 0;
     b->n_buckets = 1;
-    b->buckets[0] = (tvi_bucket){.at = 0};
+    b->buckets[0] = (tvi_bucket){.first_piece = 0};
 }
 
 /* A piece of the bucket that is open. */
@@ -99,15 +118,19 @@ static tvi_bucket_piece *open_piece(tvi_buckets *b, tvi_parameter *parameter,
 static tvae_status start_bucket(tvi_buckets *b)
 {
     tvi_bucket *bucket = &b->buckets[b->n_buckets - 1];
+    tvi_shared_sum *sum = &bucket->sum;
 
     bucket->end_piece = b->n_pieces;
-    bucket->n_values = b->used - bucket->at;
-    if (bucket->n_values == 0)
-        return TVAE_OK;
-    return tvi_exchange_sum_start(
-        b->exchange, b->memory + bucket->at * value_bytes(b), bucket->n_values,
-        b->is_bfloat16 ? TVAE_EXCHANGE_BFLOAT16 : TVAE_EXCHANGE_FLOAT32, &bucket->request,
-        call);
+    sum->n_values = b->used - sum->at;
+    sum->is_bfloat16 = b->is_bfloat16;
+    if (b->shared)
+        tvi_shared_offer(b->shared, sum);
+    else if (sum->n_values > 0)
+        return tvi_exchange_sum_start(
+            b->exchange, b->memory + sum->at * value_bytes(b), sum->n_values,
+            b->is_bfloat16 ? TVAE_EXCHANGE_BFLOAT16 : TVAE_EXCHANGE_FLOAT32,
+            &bucket->request, call);
+    return TVAE_OK;
 }
 
 /* The piece is written: if the bucket is full, it goes. */
@@ -116,16 +139,21 @@ static tvae_status close_piece(tvi_buckets *b, const tvi_bucket_piece *piece)
     tvae_status st;
 
     b->used = piece->at + piece->n_values;
-    if (b->used - b->buckets[b->n_buckets - 1].at < b->bucket_values)
+    if (b->used - b->buckets[b->n_buckets - 1].sum.at < b->bucket_values)
         return TVAE_OK;
     st = start_bucket(b);
-    b->buckets[b->n_buckets++] = (tvi_bucket){.first_piece = b->n_pieces, .at = b->used};
+    b->buckets[b->n_buckets++] =
+        (tvi_bucket){.first_piece = b->n_pieces, .sum = {.at = b->used}};
     return st;
 }
 
 tvae_status tvi_buckets_close(tvi_buckets *b)
 {
-    return start_bucket(b);
+    tvae_status st = start_bucket(b);
+
+    for (size_t i = 0; b->shared && i < b->n_buckets && st == TVAE_OK; i++)
+        st = tvi_shared_add(b->shared, &b->buckets[i].sum, call);
+    return st;
 }
 
 /* n values to place `at` of the memory. */
@@ -253,7 +281,9 @@ tvae_status tvi_buckets_put_product(tvi_buckets *b, tvi_parameter *parameter,
 
 tvae_status tvi_buckets_wait(tvi_buckets *b, size_t bucket)
 {
-    if (b->buckets[bucket].n_values == 0)
+    if (b->shared)
+        return tvi_shared_wait(b->shared, &b->buckets[bucket].sum, call);
+    if (b->buckets[bucket].sum.n_values == 0)
         return TVAE_OK;
     return tvi_exchange_sum_wait(b->exchange, b->buckets[bucket].request, call);
 }

@@ -2,7 +2,7 @@
 #ifndef TVI_TRAIN_BUCKETS_H
 #define TVI_TRAIN_BUCKETS_H
 
-#include "exchange/exchange.h"
+#include "exchange/shared.h"
 #include "train/optimiser.h"
 
 /* Gradients on their way to all ranks. A backward pass puts them in, row by row of each
@@ -20,12 +20,13 @@ typedef struct tvi_bucket_piece {
 
 typedef struct tvi_bucket {
     size_t first_piece, end_piece;
-    size_t at, n_values;
+    tvi_shared_sum sum; /* where its values lie */
     void *request;
 } tvi_bucket;
 
 typedef struct tvi_buckets {
     tvi_exchange *exchange;
+    tvi_shared *shared;         /* whose segment the memory is; NULL: it is not */
     const tvi_sparse_rows *lit; /* of this step, where rows are sent by it */
     bool is_bfloat16;
     size_t bucket_values; /* about as many in each */
@@ -39,7 +40,7 @@ typedef struct tvi_buckets {
     size_t n_dense; /* values that would have been sent without looking at rows */
 } tvi_buckets;
 
-/* Room for the gradients of all trainable parameters of the list. */
+/* Room for the gradients of all trainable parameters of the list; a collective. */
 tvae_status tvi_buckets_create(tvi_buckets *buckets, tvi_exchange *exchange,
                                const tvae_exchange_options *options,
                                const tvi_parameter_list *parameters,
@@ -60,7 +61,7 @@ tvae_status tvi_buckets_put_product(tvi_buckets *buckets, tvi_parameter *paramet
                                     const tvi_outer_product *product, bool by_rows,
                                     float *scratch, size_t n_scratch);
 
-/* After the last: begin what has not begun yet. */
+/* After the last: begin what has not begun yet, and help those that need it. */
 tvae_status tvi_buckets_close(tvi_buckets *buckets);
 
 tvae_status tvi_buckets_wait(tvi_buckets *buckets, size_t bucket);

@@ -65,11 +65,12 @@ static tvae_status describe(const tvae_trainer *trainer, char text[TEXT_BYTES])
 
     for (size_t i = 0; i < list->n_items; i++)
         n_values += list->items[i].parameter->count;
-    n = snprintf(text, TEXT_BYTES,
-                 "timeout_seconds=%.17g\nbucket_bytes=%lld\ngradient_type=%d\n"
-                 "row_sparse=%d\nn_parameters=%zu\nn_parameter_values=%zu\n",
-                 o->timeout_seconds, (long long)o->bucket_bytes, o->gradient_type,
-                 o->row_sparse, list->n_items, n_values);
+    n = snprintf(
+        text, TEXT_BYTES,
+        "timeout_seconds=%.17g\nbucket_bytes=%lld\ngradient_type=%d\n"
+        "row_sparse=%d\nshared_memory=%d\nn_parameters=%zu\nn_parameter_values=%zu\n",
+        o->timeout_seconds, (long long)o->bucket_bytes, o->gradient_type, o->row_sparse,
+        o->shared_memory, list->n_items, n_values);
     return tvi_trainer_describe(trainer, text + n, TEXT_BYTES - (size_t)n);
 }
 
@@ -104,7 +105,6 @@ static tvae_status share_state(tvae_trainer *trainer)
 static tvae_status get_memory(tvi_team *team, const tvae_model *model)
 {
     const size_t n_ranks = (size_t)team->exchange.table.n_ranks, unit = sizeof(double);
-    tvae_status st;
 
     if (team->options.row_sparse)
         team->n_lit_bytes = tvi_lit_bytes(model->n_pixels);
@@ -113,11 +113,7 @@ static tvae_status get_memory(tvi_team *team, const tvae_model *model)
     team->parts = tvi_alloc_array(n_ranks, team->part_bytes);
     if (!team->own || !team->parts)
         return TVAE_E_NOMEM;
-    st = tvi_lit_rows_create(&team->lit, model->n_pixels);
-    return st == TVAE_OK
-               ? tvi_buckets_create(&team->buckets, &team->exchange, &team->options,
-                                    &model->parameters, &team->lit)
-               : st;
+    return tvi_lit_rows_create(&team->lit, model->n_pixels);
 }
 
 /* A gradient that comes in two deliveries could not be told from two gradients. */
@@ -146,6 +142,12 @@ static tvae_status join(tvae_trainer *trainer)
     st = tvi_exchange_settle(&team->exchange, st, set_call);
     if (st == TVAE_OK)
         st = tvi_exchange_agree(&team->exchange, text, set_call);
+    if (st == TVAE_OK)
+        st = tvi_exchange_settle(
+            &team->exchange,
+            tvi_buckets_create(&team->buckets, &team->exchange, &team->options,
+                               &trainer->model->parameters, &team->lit),
+            set_call);
     return st == TVAE_OK ? share_state(trainer) : st;
 }
 
@@ -410,9 +412,10 @@ tvae_status tvi_team_step(tvae_trainer *trainer, const tvi_batch *batch, double 
     st = tvi_model_loss(trainer->model, trainer->work, batch, terms, &sink.head);
     if (st != TVAE_OK && !sink.has_met)
         st = meet(trainer, batch, st, terms);
+    tvi_stopwatch_lap(&trainer->watch, TVAE_PART_BACKWARD);
     if (st == TVAE_OK)
         st = tvi_buckets_close(&team->buckets);
-    tvi_stopwatch_lap(&trainer->watch, TVAE_PART_BACKWARD);
+    tvi_stopwatch_lap(&trainer->watch, TVAE_PART_EXCHANGE);
     if (st == TVAE_OK)
         st = update(trainer);
     note_facts(trainer);

@@ -214,6 +214,8 @@ START_TEST(any_number_of_ranks_gives_the_run_of_one)
         assert_same_as_alone(&s, 2e-5);
         s.exchange.row_sparse = 0;
         assert_same_as_alone(&s, 2e-5);
+        s.exchange.shared_memory = 0;
+        assert_same_as_alone(&s, 2e-5);
     }
 }
 END_TEST
@@ -273,6 +275,8 @@ START_TEST(bfloat16_rounds_and_halves_the_bytes)
     deal(&s, 2);
     s.exchange.gradient_type = TVAE_EXCHANGE_BFLOAT16;
     s.exchange.row_sparse = 0;
+    assert_same_as_alone(&s, 5e-3);
+    s.exchange.shared_memory = 0;
     assert_same_as_alone(&s, 5e-3);
     train_together(&s, jobs);
     ck_assert(jobs[0].facts.sent_bytes * 2.0 == jobs[0].facts.dense_bytes);
