@@ -51,22 +51,34 @@ static const struct {
 };
 enum { N_ROUNDED = sizeof rounded / sizeof rounded[0] };
 
+/* Sums that are no number. */
+static const struct {
+    uint16_t first, second;
+} not_numbers[] = {
+    {0x7fff, 0x3f80}, /* NaN, all bits set */
+    {0x3f80, 0x7f81}, /* NaN, the last bit alone */
+    {0x7f80, 0xff80}, /* two infinities */
+};
+enum { N_NAN = sizeof not_numbers / sizeof not_numbers[0] };
+
 bool check_bfloat16_is_rounded_to_nearest_even(exchange_check *check)
 {
     const int32_t rank = check->table->rank;
-    uint16_t values[N_ROUNDED + 2];
+    uint16_t values[N_ROUNDED + N_NAN];
 
     for (size_t i = 0; i < N_ROUNDED; i++)
         values[i] = rank == 0 ? rounded[i].first : rank == 1 ? rounded[i].second : 0;
-    values[N_ROUNDED] = rank == 0 ? 0x7fff : 0x3f80;     /* NaN, all bits set */
-    values[N_ROUNDED + 1] = rank == 0 ? 0x7f81 : 0x3f80; /* NaN, the last bit alone */
-    if (!sum_now(check, values, N_ROUNDED + 2, TVAE_EXCHANGE_BFLOAT16))
+    for (size_t i = 0; i < N_NAN; i++)
+        values[N_ROUNDED + i] = rank == 0   ? not_numbers[i].first
+                                : rank == 1 ? not_numbers[i].second
+                                            : 0;
+    if (!sum_now(check, values, N_ROUNDED + N_NAN, TVAE_EXCHANGE_BFLOAT16))
         return false;
     for (size_t i = 0; i < N_ROUNDED; i++)
         if (values[i] != rounded[i].sum)
             return fail_check(check, "the pattern of a rounded sum", values[i],
                               rounded[i].sum);
-    for (size_t i = N_ROUNDED; i < N_ROUNDED + 2; i++)
+    for (size_t i = N_ROUNDED; i < N_ROUNDED + N_NAN; i++)
         if ((values[i] & 0x7fff) <= 0x7f80)
             return fail_check(check, "the pattern of a NaN", values[i], 0x7fc0);
     return true;
