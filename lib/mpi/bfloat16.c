@@ -21,7 +21,7 @@ static uint16_t narrow(float value)
     uint32_t bits;
 
     memcpy(&bits, &value, sizeof bits);
-    return (uint16_t)((bits + 0x7fff ) >> 16);
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
 void tvi_mpi_add_bfloat16(void *values, void *sums, int *n_values, MPI_Datatype *type)
