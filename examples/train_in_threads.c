@@ -31,17 +31,6 @@ static void require(tvae_status status)
     exit(EXIT_FAILURE);
 }
 
-/* A named experiment, made smaller. */
-static tvae_config *create_config(void)
-{
-    tvae_config *config = NULL;
-
-    require(tvae_config_create("sprites_quick", &config));
-    require(tvae_config_set(config, "n_capsules", "4"));
-    require(tvae_config_set(config, "image_size", "16"));
-    return config;
-}
-
 /* The rank's part of every batch. */
 static tvae_loader *create_loader(const rank *r)
 {
@@ -141,20 +130,21 @@ int main(int argc, char **argv)
     const long n_ranks = argc > 1 ? strtol(argv[1], NULL, 10) : 3;
     rank alone = {.model = NULL}, ranks[MOST_RANKS] = {{.model = NULL}};
     double apart = 0.0, between = 0.0;
-    tvae_config *config;
+    tvae_config *config = NULL;
 
     if (n_ranks < 1 || n_ranks > MOST_RANKS || N_SEQUENCES % n_ranks != 0)
         return EXIT_FAILURE;
     require(tvae_set_threads(1)); /* the ranks are the threads */
-    config = create_config();
+    require(tvae_config_create("sprites_quick", &config));
+    require(tvae_config_set(config, "n_capsules", "4"));
+    require(tvae_config_set(config, "image_size", "16"));
     train_together(&alone, 1, config);
     train_together(ranks, (int32_t)n_ranks, config);
-    for (long i = 0; i < n_ranks; i++) {
+    for (long i = n_ranks - 1; i >= 0; i--) {
         apart = larger(apart, distance(ranks[i].model, alone.model));
         between = larger(between, distance(ranks[i].model, ranks[0].model));
-    }
-    for (long i = 0; i < n_ranks; i++)
         tvae_model_destroy(&ranks[i].model);
+    }
     (void)printf("loss %.4f alone, %.4f by %ld ranks; parameters differ by %.1e at most, "
                  "those of ranks by %.1e\n",
                  alone.terms[TVAE_TERM_LOSS], ranks[0].terms[TVAE_TERM_LOSS], n_ranks,
