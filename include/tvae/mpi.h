@@ -37,7 +37,9 @@ typedef struct tvae_mpi_exchange tvae_mpi_exchange; /**< An exchange over MPI. *
  *                           @p communicator.
  *
  * @retval TVAE_OK         Created.
- * @retval TVAE_E_INVALID  @p out is NULL, or no intracommunicator.
+ * @retval TVAE_E_INVALID  @p out is NULL, or @p communicator is MPI_COMM_NULL or one
+ * between two groups. A number that never was a communicator is MPI's to judge, and some
+ * end the program.
  * @retval TVAE_E_STATE    MPI has not been started, or has ended.
  * @retval TVAE_E_NOMEM    No memory or no thread; the ranks that have theirs wait for
  * this one in their first call.

@@ -14,16 +14,14 @@ static float widen(uint16_t value)
 }
 
 /* Round to nearest even. The carry of a finite number may run into the exponent, which is
- * what rounding up to infinity is; that of a NaN would make something else of it, so it
- * is cut off instead, and made quiet, lest nothing of its significand is left. */
+ * what rounding up to infinity is. A NaN that comes of adding two bfloat16 has nothing in
+ * its lower half that could round it into something else. */
 static uint16_t narrow(float value)
 {
-    uint32_t bits, rounded, nan;
+    uint32_t bits;
 
     memcpy(&bits, &value, sizeof bits);
-    rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-    nan = bits >> 16 | 0x40;
-    return (uint16_t)((int32_t)(bits & 0x7fffffff) > 0x7f800000 ? nan : rounded);
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
 void tvi_mpi_add_bfloat16(void *values, void *sums, int *n_values, MPI_Datatype *type)

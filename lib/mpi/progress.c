@@ -15,7 +15,7 @@
  * first, and in the end, when a rank is really late, sleeps between its tests. */
 static const double spin_seconds = 20e-6, yield_seconds = 20e-3;
 
-enum { SLEEP_NANOSECONDS = 50000 };
+enum { SLEEP_NANOSECONDS = 100000 };
 
 static void sleep_briefly(void)
 {

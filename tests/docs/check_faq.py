@@ -4,7 +4,7 @@
 
     check_faq.py SOURCE_FOLDER
 
-A message is the format string of tvi_fail() or tvi_reader_fail() in lib/, or of an
+A message is the format string of tvi_fail() and the like in lib/, or of an
 `fprintf(stderr, "tvae ...")` in examples/cli/. A message is covered if a pattern of the FAQ
 is part of it. Patterns are what stands in backticks in the first column of the FAQ's tables;
 `...` in them stands for anything. No pattern may be so short that it says nothing, none may
@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 LEAST_LETTERS = 6
 STRINGS = r'((?:"(?:[^"\\]|\\.)*"\s*(?:(?:PRI|TVI_)\w+\s*)?)+)'
-LIBRARY = re.compile(r"\btvi_(?:reader_)?fail\(([^\";{}]*?),\s*" + STRINGS)
+LIBRARY = re.compile(r"\btvi_(?:reader_|mpi_)?fail\(([^\";{}]*?),\s*" + STRINGS)
 PROGRAM = re.compile(r"\bfprintf\(\s*stderr,\s*" + STRINGS)
 
 

@@ -7,33 +7,12 @@ set -eu
 
 source=$1
 here=$source/tests/packaging
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+# shellcheck source=tests/packaging/support.sh
+. "$here/support.sh"
 build=$folder/build
 prefix=$folder/prefix
 moved=$folder/elsewhere/moved
 most_bytes=409600
-
-fail() {
-    echo "$1" >&2
-    exit 1
-}
-
-quietly() {
-    "$@" >"$folder/log" 2>&1 || {
-        cat "$folder/log" >&2
-        fail "failed: $*"
-    }
-}
-
-expect_consumer() {
-    said=$("$@") || fail "$* failed"
-    case $said in "consumer of tvae "*) ;; *) fail "$* said \"$said\"" ;; esac
-}
-
-files_in() {
-    find "$1" ! -type d 2>/dev/null | sed "s|^$1||" | sort
-}
 
 quietly meson setup "$build" "$source" --prefix "$prefix" -Dauto_features=disabled -Dtests=false \
     -Dexamples=false -Dwerror=true -Dpkgconfig.relocatable=true
@@ -53,6 +32,12 @@ rm -rf "$build" "$prefix" "$folder/stage"
 PKG_CONFIG_PATH=$(dirname "$(find "$moved" -name tvae.pc)")
 export PKG_CONFIG_PATH
 libdir=$(dirname "$PKG_CONFIG_PATH")
+
+# Without MPI there is no trace of it.
+if files_in "$moved" | grep -i mpi || grep -i tvae-mpi "$PKG_CONFIG_PATH/tvae.pc" ||
+    nm -D "$libdir/libtvae.so" | grep -iw 'MPI_[a-z]*\|tvae_mpi_[a-z_]*'; then
+    fail "a build without MPI has something of it"
+fi
 
 strip -o "$folder/stripped" "$libdir/libtvae.so"
 bytes=$(wc -c <"$folder/stripped")
