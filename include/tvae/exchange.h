@@ -77,7 +77,12 @@ typedef struct tvae_exchange_options {
     int32_t shared_memory;  /**< 1 (default): where all ranks run on one machine, they add
                                  up gradients in memory that they share; 0: sum_start
                                  does it */
-    int32_t reserved;       /**< keeps the layout free of padding; 0 */
+    int32_t factors;        /**< 1 (default): where inputs are sparse and the whole batch
+                                 is small, ranks send each other a first layer's inputs
+                                 and the gradients by its outputs, and each multiplies
+                                 them: less to send than the weight's gradient, and
+                                 nothing is rounded (not with max_gradient_norm); 0: the
+                                 gradient is sent */
 } tvae_exchange_options;
 
 /** Fill @p options with the defaults. Statuses: TVAE_OK, TVAE_E_INVALID. Threads: any.

@@ -14,7 +14,8 @@ static const tvae_exchange_options default_options = {
     .bucket_bytes = 4 << 20,
     .gradient_type = TVAE_EXCHANGE_FLOAT32,
     .row_sparse = 1,
-    .shared_memory = 1};
+    .shared_memory = 1,
+    .factors = 1};
 
 enum { LEAST_BUCKET = 4096, MOST_RANKS = 1 << 20 };
 
@@ -52,13 +53,13 @@ tvae_status tvi_exchange_options_import(tvae_exchange_options *options,
                         "TVAE_EXCHANGE_BFLOAT16",
                         call, options->gradient_type);
     if (options->row_sparse < 0 || options->row_sparse > 1 ||
-        options->shared_memory < 0 || options->shared_memory > 1)
+        options->shared_memory < 0 || options->shared_memory > 1 ||
+        options->factors < 0 || options->factors > 1)
         return tvi_fail(TVAE_E_INVALID,
-                        "%s: row_sparse is %d and shared_memory is %d, want 0 or 1", call,
-                        options->row_sparse, options->shared_memory);
-    if (options->reserved != 0)
-        return tvi_fail(TVAE_E_INVALID, "%s: reserved is %d, want 0", call,
-                        options->reserved);
+                        "%s: row_sparse is %d, shared_memory is %d and factors is %d, "
+                        "want each 0 or 1",
+                        call, options->row_sparse, options->shared_memory,
+                        options->factors);
     return TVAE_OK;
 }
 
@@ -180,20 +181,32 @@ tvae_status tvi_exchange_sum_wait(tvi_exchange *exchange, void *request, const c
                : end(exchange, t->sum_wait(t->user, request, exchange->seconds), call);
 }
 
-tvae_status tvi_exchange_gather_bytes(tvi_exchange *exchange, const void *own,
-                                      size_t n_own, void *all, const char *call)
+/* By the counts. */
+static tvae_status gather(tvi_exchange *exchange, const void *own, void *all,
+                          int32_t type, const char *call)
 {
     const tvae_exchange *t = &exchange->table;
     const tvae_status st = begin(exchange, call);
 
-    if (st != TVAE_OK)
-        return st;
-    for (int32_t rank = 0; rank < t->n_ranks; rank++)
+    return st != TVAE_OK ? st
+                         : end(exchange,
+                               t->gather(t->user, own, exchange->counts, all, type,
+                                         exchange->seconds),
+                               call);
+}
+
+tvae_status tvi_exchange_gather_floats(tvi_exchange *exchange, const float *own,
+                                       float *all, const char *call)
+{
+    return gather(exchange, own, all, TVAE_EXCHANGE_FLOAT32, call);
+}
+
+tvae_status tvi_exchange_gather_bytes(tvi_exchange *exchange, const void *own,
+                                      size_t n_own, void *all, const char *call)
+{
+    for (int32_t rank = 0; rank < exchange->table.n_ranks; rank++)
         exchange->counts[rank] = n_own;
-    return end(exchange,
-               t->gather(t->user, own, exchange->counts, all, TVAE_EXCHANGE_BYTE,
-                         exchange->seconds),
-               call);
+    return gather(exchange, own, all, TVAE_EXCHANGE_BYTE, call);
 }
 
 static tvae_status broadcast(tvi_exchange *exchange, void *values, size_t n_values,

@@ -41,6 +41,9 @@ tvae_status tvi_exchange_sum_wait(tvi_exchange *exchange, void *request,
 /* n_own bytes of each rank into all [n_ranks, n_own]. */
 tvae_status tvi_exchange_gather_bytes(tvi_exchange *exchange, const void *own,
                                       size_t n_own, void *all, const char *call);
+/* exchange->counts[rank] floats of each rank, one after the other. */
+tvae_status tvi_exchange_gather_floats(tvi_exchange *exchange, const float *own,
+                                       float *all, const char *call);
 /* What rank 0 has, to all. */
 tvae_status tvi_exchange_broadcast_floats(tvi_exchange *exchange, float *values,
                                           size_t n_values, const char *call);

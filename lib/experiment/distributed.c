@@ -147,7 +147,8 @@ static tvae_status set_exchange(tvae_run *run)
     options.timeout_seconds = s->exchange_seconds;
     options.bucket_bytes = s->exchange_bucket_bytes;
     options.gradient_type = (int32_t)s->exchange_type; /* words in the order of these */
-    options.row_sparse = (int32_t)s->exchange_rows;
+    options.row_sparse = s->exchange_rows > 0;         /* all, lit, factors */
+    options.factors = s->exchange_rows > 1;
     options.shared_memory = (int32_t)s->exchange_shared;
     return tvae_trainer_set_exchange(run->trainer, &run->exchange->table, &options);
 }

@@ -22,7 +22,7 @@ static const char *const schedules[] = {"constant", "step", "cosine", NULL};
 static const char *const priors[] = {"shifting", "stationary", "none", "causal", NULL};
 static const char *const likelihoods[] = {"bernoulli", "gaussian", NULL};
 static const char *const exchange_types[] = {"float32", "bfloat16", NULL};
-static const char *const exchange_rows[] = {"all", "lit", NULL};
+static const char *const exchange_rows[] = {"all", "lit", "factors", NULL};
 static const char *const datasets[] = {"mnist", "sprites", "npz", NULL};
 static const char *const boundaries[] = {"circular", "zero", NULL};
 static const char *const answers[] = {"no", "yes", NULL};
@@ -66,8 +66,9 @@ const tvi_key tvi_keys[] = {
      "processes that train together (mpirun); the run itself writes how many there are"},
     {"exchange_type", TVI_KEY_WORD, AT(exchange_type), 0, 0, 0, exchange_types, "float32",
      "ranks send each other gradients as float32 or bfloat16, half the bytes"},
-    {"exchange_rows", TVI_KEY_WORD, AT(exchange_rows), FREE, 0, 0, exchange_rows, "lit",
-     "rows sent of a first layer's gradient: lit (of inputs not all zero) or all"},
+    {"exchange_rows", TVI_KEY_WORD, AT(exchange_rows), FREE, 0, 0, exchange_rows,
+     "factors", "what is sent of first layers: all rows of the gradient, those of inputs "
+     "that are lit, or what they are products of if that is less"},
     {"exchange_bucket_bytes", TVI_KEY_INTEGER, AT(exchange_bucket_bytes), FREE, 4096,
      1073741824, NULL, "4194304", "a gradient is sent in pieces of about so many bytes"},
     {"exchange_shared", TVI_KEY_WORD, AT(exchange_shared), FREE, 0, 0, answers, "yes",

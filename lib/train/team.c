@@ -9,6 +9,7 @@
 #include "base/options.h"
 #include "layer/backlog.h"
 #include "train/buckets.h"
+#include "train/factors.h"
 #include "train/lit_rows.h"
 #include "train/step.h"
 
@@ -28,6 +29,10 @@ struct tvi_team {
     tvi_exchange exchange;
     tvae_exchange_options options;
     tvi_buckets buckets;
+    tvi_factors factors;
+    bool uses_factors;
+    size_t n_dense; /* values of gradients whose factors were sent */
+    size_t *n_rows; /* [n_ranks] frames of each in this step */
     tvi_sparse_rows lit;
     size_t n_lit_bytes, part_bytes;
     unsigned char *own, *parts; /* a part, and [n_ranks] of them */
@@ -46,7 +51,9 @@ void tvi_team_leave(tvae_trainer *trainer)
     if (!team)
         return;
     tvi_buckets_release(&team->buckets);
+    tvi_factors_release(&team->factors);
     tvi_lit_rows_release(&team->lit);
+    tvi_free(team->n_rows);
     tvi_exchange_release(&team->exchange);
     tvi_free(team->own);
     tvi_free(team->parts);
@@ -65,12 +72,12 @@ static tvae_status describe(const tvae_trainer *trainer, char text[TEXT_BYTES])
 
     for (size_t i = 0; i < list->n_items; i++)
         n_values += list->items[i].parameter->count;
-    n = snprintf(
-        text, TEXT_BYTES,
-        "timeout_seconds=%.17g\nbucket_bytes=%lld\ngradient_type=%d\n"
-        "row_sparse=%d\nshared_memory=%d\nn_parameters=%zu\nn_parameter_values=%zu\n",
-        o->timeout_seconds, (long long)o->bucket_bytes, o->gradient_type, o->row_sparse,
-        o->shared_memory, list->n_items, n_values);
+    n = snprintf(text, TEXT_BYTES,
+                 "timeout_seconds=%.17g\nbucket_bytes=%lld\ngradient_type=%d\n"
+                 "row_sparse=%d\nshared_memory=%d\nfactors=%d\nn_parameters=%zu\n"
+                 "n_parameter_values=%zu\n",
+                 o->timeout_seconds, (long long)o->bucket_bytes, o->gradient_type,
+                 o->row_sparse, o->shared_memory, o->factors, list->n_items, n_values);
     return tvi_trainer_describe(trainer, text + n, TEXT_BYTES - (size_t)n);
 }
 
@@ -105,15 +112,18 @@ static tvae_status share_state(tvae_trainer *trainer)
 static tvae_status get_memory(tvi_team *team, const tvae_model *model)
 {
     const size_t n_ranks = (size_t)team->exchange.table.n_ranks, unit = sizeof(double);
+    tvae_status st;
 
     if (team->options.row_sparse)
         team->n_lit_bytes = tvi_lit_bytes(model->n_pixels);
     team->part_bytes = (sizeof(tvi_part) + team->n_lit_bytes + unit - 1) / unit * unit;
     team->own = tvi_alloc_array(team->part_bytes, 1);
     team->parts = tvi_alloc_array(n_ranks, team->part_bytes);
-    if (!team->own || !team->parts)
+    team->n_rows = tvi_alloc_array(n_ranks, sizeof *team->n_rows);
+    if (!team->own || !team->parts || !team->n_rows)
         return TVAE_E_NOMEM;
-    return tvi_lit_rows_create(&team->lit, model->n_pixels);
+    st = tvi_factors_create(&team->factors, &team->exchange);
+    return st == TVAE_OK ? tvi_lit_rows_create(&team->lit, model->n_pixels) : st;
 }
 
 /* A gradient that comes in two deliveries could not be told from two gradients. */
@@ -274,6 +284,19 @@ static tvae_status fail_together(const tvae_trainer *trainer, tvae_status own,
     return own;
 }
 
+/* Clipping must know the whole gradient before anything is updated. */
+static void begin_factors(tvae_trainer *trainer, const tvi_batch *batch)
+{
+    tvi_team *team = trainer->team;
+
+    team->n_dense = 0;
+    team->uses_factors = team->options.row_sparse && team->options.factors &&
+                         !(trainer->optimiser.options.max_gradient_norm > 0.0);
+    for (int32_t rank = 0; rank < team->exchange.table.n_ranks; rank++)
+        team->n_rows[rank] = (size_t)part_of(team, rank)->n_sequences * batch->n_frames;
+    tvi_factors_begin(&team->factors, team->n_rows);
+}
+
 /* Hear of all ranks' parts; the last moment at which the step can be refused. */
 static tvae_status meet(tvae_trainer *trainer, const tvi_batch *batch, tvae_status own,
                         double *terms)
@@ -303,6 +326,7 @@ static tvae_status meet(tvae_trainer *trainer, const tvi_batch *batch, tvae_stat
     if (team->options.row_sparse)
         tvi_lit_rows_unite(&team->lit, (size_t)team->exchange.table.n_ranks,
                            team->part_bytes, team->parts + sizeof *part);
+    begin_factors(trainer, batch);
     return TVAE_OK;
 }
 
@@ -331,19 +355,49 @@ static tvae_status take_gradient(tvi_gradient_sink *head, tvi_parameter *paramet
                          : st;
 }
 
+/* Update a first layer at once by the factors of its gradient; *done is false if they
+ * are not what is sent. */
+static tvae_status update_by_factors(team_sink *sink, tvi_parameter *parameter,
+                                     const tvi_outer_product *product, bool *done)
+{
+    tvae_trainer *trainer = sink->trainer;
+    tvi_team *team = trainer->team;
+    const size_t n_lit = tvi_lit_up_to(&team->lit, product->n_inputs);
+    tvi_outer_product whole;
+    tvae_status st;
+
+    *done = false;
+    if (!parameter->trainable || !team->uses_factors ||
+        !tvi_factors_pay(&team->factors, product, n_lit * product->pitch,
+                         team->buckets.is_bfloat16 ? sizeof(uint16_t) : sizeof(float)))
+        return TVAE_OK;
+    st = tvi_factors_gather(&team->factors, product, &whole, done);
+    tvi_stopwatch_lap(&trainer->watch, TVAE_PART_EXCHANGE);
+    if (st != TVAE_OK || !*done)
+        return st;
+    team->n_dense += parameter->count;
+    st =
+        tvi_optimiser_update_product(&trainer->optimiser, trainer->n_steps + 1, parameter,
+                                     &whole, sink->head.scratch, sink->head.n_scratch);
+    tvi_stopwatch_lap(&trainer->watch, TVAE_PART_UPDATE);
+    return st;
+}
+
 static tvae_status take_product(tvi_gradient_sink *head, tvi_parameter *parameter,
                                 const tvi_outer_product *product)
 {
     team_sink *sink = (team_sink *)(void *)head;
     tvi_team *team = sink->trainer->team;
     const bool by_rows = team->options.row_sparse && product->x == sink->batch->x;
-    const tvae_status st = meet_once(sink);
+    bool done = false;
+    tvae_status st = meet_once(sink);
 
-    return st == TVAE_OK
-               ? tvi_buckets_put_product(&team->buckets, parameter, product, by_rows,
-                                         team->is_idle ? NULL : head->scratch,
-                                         head->n_scratch)
-               : st;
+    if (st == TVAE_OK && by_rows)
+        st = update_by_factors(sink, parameter, product, &done);
+    if (st != TVAE_OK || done)
+        return st;
+    return tvi_buckets_put_product(&team->buckets, parameter, product, by_rows,
+                                   team->is_idle ? NULL : head->scratch, head->n_scratch);
 }
 
 /* The factor that makes the gradient no longer than max_gradient_norm. */
@@ -393,8 +447,9 @@ static void note_facts(tvae_trainer *trainer)
     const tvi_buckets *b = &team->buckets;
 
     team->facts = (tvae_exchange_facts){
-        .sent_bytes = (double)b->used * (b->is_bfloat16 ? 2.0 : 4.0),
-        .dense_bytes = 4.0 * (double)b->n_dense,
+        .sent_bytes =
+            (double)b->used * (b->is_bfloat16 ? 2.0 : 4.0) + team->factors.sent_bytes,
+        .dense_bytes = 4.0 * (double)(b->n_dense + team->n_dense),
         .wait_seconds = trainer->watch.seconds[TVAE_PART_EXCHANGE],
         .n_buckets = (int64_t)b->n_buckets};
 }

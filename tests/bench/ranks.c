@@ -111,7 +111,8 @@ static void open_all(bench *b)
     check(tvae_trainer_create(b->model, &train, &b->trainer), "trainer");
     check(tvae_exchange_options_init(&exchange, sizeof exchange), "exchange");
     exchange.bucket_bytes = integer(c, "exchange_bucket_bytes");
-    exchange.row_sparse = is_word(c, "exchange_rows", "lit");
+    exchange.row_sparse = !is_word(c, "exchange_rows", "all");
+    exchange.factors = is_word(c, "exchange_rows", "factors");
     exchange.shared_memory = is_word(c, "exchange_shared", "yes");
     if (is_word(c, "exchange_type", "bfloat16"))
         exchange.gradient_type = TVAE_EXCHANGE_BFLOAT16;

@@ -6,13 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "code_path.h"
 #include "in_process_exchange.h"
 #include "trainer_model.h"
 
 /* Ranks that train together have the parameters of one trainer that has the whole batch,
  * to rounding, whoever has which sequences. The ranks are threads of this process. */
 
-enum { MOST_RANKS = 4, STEPS = 6, TOTAL = 7 };
+enum { MOST_RANKS = 4, STEPS = 6, TOTAL = 5 };
 
 /* What is tried, the same on all ranks. */
 typedef struct setting {
@@ -212,6 +213,8 @@ START_TEST(any_number_of_ranks_gives_the_run_of_one)
         set_defaults(&s);
         deal(&s, n_ranks);
         assert_same_as_alone(&s, 2e-5);
+        s.exchange.factors = 0;
+        assert_same_as_alone(&s, 2e-5);
         s.exchange.row_sparse = 0;
         assert_same_as_alone(&s, 2e-5);
         s.exchange.shared_memory = 0;
@@ -255,8 +258,10 @@ START_TEST(parts_may_be_unequal_and_empty)
 
     set_defaults(&s);
     s.n_ranks = 4;
-    s.parts[0] = 4;
-    s.parts[2] = 3;
+    s.parts[0] = 3;
+    s.parts[2] = 2;
+    assert_same_as_alone(&s, 2e-5);
+    s.exchange.factors = 0;
     assert_same_as_alone(&s, 2e-5);
     s.n_ranks = 2;
     s.parts[0] = 0;
@@ -298,6 +303,7 @@ START_TEST(rows_that_are_dark_are_not_sent)
     set_defaults(&s);
     deal(&s, 3);
     s.n_dark = 9;
+    s.exchange.factors = 0;
     assert_same_as_alone(&s, 2e-5);
     train_together(&s, jobs);
     ASSERT_OK(
@@ -307,6 +313,29 @@ START_TEST(rows_that_are_dark_are_not_sent)
                 (double)(2 * s.n_dark * ((shape[0] + 15) / 16 * 16) * sizeof(float)), 0.0,
                 0.0);
     destroy_models(jobs, 3);
+}
+END_TEST
+
+/* The inputs of 20 frames, once for both encoders, and the gradients by 36 outputs are
+ * less than 25 rows of 36 values in whole cache lines. */
+START_TEST(factors_are_sent_where_they_are_less)
+{
+    rank_job jobs[MOST_RANKS] = {0};
+    double rows, factors;
+    setting s;
+
+    set_defaults(&s);
+    deal(&s, 2);
+    s.exchange.factors = 0;
+    train_together(&s, jobs);
+    rows = jobs[0].facts.sent_bytes;
+    destroy_models(jobs, 2);
+    s.exchange.factors = 1;
+    memset(jobs, 0, sizeof jobs);
+    train_together(&s, jobs);
+    factors = jobs[0].facts.sent_bytes;
+    ck_assert(code_path_wanted().is_dense ? factors == rows : factors < rows);
+    destroy_models(jobs, 2);
 }
 END_TEST
 
@@ -359,6 +388,7 @@ int main(void)
     tcase_add_test(tcase, parts_may_be_unequal_and_empty);
     tcase_add_test(tcase, bfloat16_rounds_and_halves_the_bytes);
     tcase_add_test(tcase, rows_that_are_dark_are_not_sent);
+    tcase_add_test(tcase, factors_are_sent_where_they_are_less);
     tcase_add_test(tcase, a_loss_that_is_not_finite_stops_all_before_the_step);
     tcase_add_test(tcase, a_rank_that_leaves_ends_the_others);
     suite_add_tcase(suite, tcase);
