@@ -147,6 +147,7 @@ static size_t count_values(const tvae_model *model)
 enum {
     STEP,
     WAIT,
+    LATENCY,
     SENT,
     DENSE,
     BUCKETS,
@@ -179,9 +180,9 @@ static void print_line(const bench *b, int n_steps, int n_threads,
                        double numbers[MOST_STEPS][N_NUMBERS])
 {
     static const char *const names[N_NUMBERS] = {
-        "step",         "wait",     "sent_bytes", "dense_bytes", "buckets",
-        "noise",        "encoders", "prior",      "decoder",     "likelihood",
-        "equivariance", "backward", "update",     "exchange"};
+        "step",       "wait",         "latency",  "sent_bytes", "dense_bytes",
+        "buckets",    "noise",        "encoders", "prior",      "decoder",
+        "likelihood", "equivariance", "backward", "update",     "exchange"};
     double column[MOST_STEPS];
 
     printf("{\"ranks\": %d, \"threads\": %d, \"sequences\": %lld, \"values\": %zu",
