@@ -17,9 +17,9 @@
  *
  * Keys are those of `tvae list --keys`, batch_size being each rank's own. Prints a line
  * of JSON with medians over the steps: of the whole step, its parts, the seconds that did
- * nothing but wait for other ranks (the most of any rank) and the bytes of gradients
- * sent, and what they would be as float32 with all rows. What `model` gives beside is the
- * size of the model and of a whole batch. */
+ * nothing but wait for other ranks (the most of any rank), that a short message takes,
+ * and the bytes of gradients sent, and what they would be as float32 with all rows. What
+ * `model` gives beside is the size of the model and of a whole batch. */
 
 enum { WARM_UP = 5, MOST_STEPS = 1000, PARAMETER_NAME = 128 };
 
@@ -155,6 +155,23 @@ enum {
     N_NUMBERS = FIRST_PART + TVAE_N_PARTS
 };
 
+/* A message to the next rank and one from the one before, whatever the way. */
+static double time_message(const bench *b)
+{
+    enum { TIMES = 20 };
+    const int next = (b->rank + 1) % b->n_ranks,
+              last = (b->rank + b->n_ranks - 1) % b->n_ranks;
+    const double began = seconds_now();
+
+    for (int i = 0; i < TIMES; i++) {
+        int sent = i, got;
+
+        (void)MPI_Sendrecv(&sent, 1, MPI_INT, next, 0, &got, 1, MPI_INT, last, 0,
+                           MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    }
+    return (seconds_now() - began) / TIMES;
+}
+
 static void time_step(bench *b, double numbers[N_NUMBERS])
 {
     tvae_exchange_facts facts;
@@ -167,12 +184,13 @@ static void time_step(bench *b, double numbers[N_NUMBERS])
     numbers[STEP] = seconds_now() - began;
     check(tvae_trainer_exchange_facts(b->trainer, &facts, sizeof facts), "facts");
     numbers[WAIT] = facts.wait_seconds;
+    numbers[LATENCY] = time_message(b);
     numbers[SENT] = facts.sent_bytes;
     numbers[DENSE] = facts.dense_bytes;
     numbers[BUCKETS] = (double)facts.n_buckets;
     check(tvae_trainer_part_seconds(b->trainer, numbers + FIRST_PART, TVAE_N_PARTS),
           "parts");
-    (void)MPI_Allreduce(MPI_IN_PLACE, numbers, WAIT + 1, MPI_DOUBLE, MPI_MAX,
+    (void)MPI_Allreduce(MPI_IN_PLACE, numbers, LATENCY + 1, MPI_DOUBLE, MPI_MAX,
                         MPI_COMM_WORLD);
 }
 

@@ -5,9 +5,9 @@ A rank computes for a + c b seconds, b being its sequences: `a` is what does not
 them, reading and updating the parameters. Its gradient of S bytes is summed over N ranks by
 messages that go round: each rank sends and receives 2 S (N - 1) / N bytes at W bytes a second,
 of which a share `efficiency` is reached, in 2 (N - 1) messages for each bucket, each of which
-costs `latency`. That is hidden behind the backward pass, except for its last bucket and for
-what is longer than the share `overlap` of the time computed. Before gradients go out each rank
-hears of all others, N parts of `part` bytes.
+costs `latency`, and ranks wait `skew` for the slowest. That is hidden behind the backward pass,
+except for its last bucket and for what is longer than the share `overlap` of the time computed.
+Before gradients go out each rank hears of all others, N parts of `part` bytes.
 """
 import dataclasses
 import math
@@ -20,6 +20,7 @@ class StepModel:
     a_sequence: float  # c
     efficiency: float
     latency: float
+    skew: float
     overlap: float
     part: float = 400.0
 
@@ -39,7 +40,7 @@ class StepModel:
         ring = sent / speed + n_buckets * hops * self.latency
         tree = 2.0 * math.ceil(math.log2(n_ranks)) * (n_bytes / speed
                                                       + n_buckets * self.latency)
-        return meeting + min(ring, tree)
+        return self.skew + meeting + min(ring, tree)
 
     def step(self, n_ranks, sequences, n_bytes, bandwidth, n_buckets, scale=1.0):
         """Seconds of the step."""
@@ -64,15 +65,16 @@ def fit(alone, together):
     """The model of these measured steps.
 
     alone: {sequences: seconds} of one rank; together: dicts of two hosts with `ranks`,
-    `sequences` (of a rank), `sent_bytes`, `bandwidth` (bytes a second), `buckets`, `step` and
-    `wait`, of which those with one bucket hide nothing.
+    `sequences` (of a rank), `sent_bytes`, `bandwidth` (bytes a second), `buckets`, `latency`,
+    `step` and `wait`, of which those with one bucket hide nothing.
     """
     fixed, a_sequence = line(sorted(alone.items()))
     bare = [m for m in together if m["buckets"] == 1]
-    # wait = latency's share + sent / (efficiency bandwidth): a line over ideal seconds.
-    latency, inverse = line([(2.0 * m["sent_bytes"] * (m["ranks"] - 1) / m["ranks"]
+    # wait = skew + sent / (efficiency bandwidth): a line over ideal seconds.
+    skew, inverse = line([(2.0 * m["sent_bytes"] * (m["ranks"] - 1) / m["ranks"]
                               / m["bandwidth"], m["wait"]) for m in bare])
-    model = StepModel(fixed, a_sequence, 1.0 / max(inverse, 1e-9), latency / 3.0, 0.0)
+    latency = sorted(m["latency"] for m in together)[len(together) // 2]
+    model = StepModel(fixed, a_sequence, 1.0 / max(inverse, 1e-9), latency, skew, 0.0)
     hidden = [m for m in together if m["buckets"] > 1]
     candidates = [i / 100 for i in range(101)]
 
