@@ -237,6 +237,15 @@ void tvi_shared_offer(tvi_shared *shared, tvi_shared_sum *sum)
         shared->n_offered, memory_order_release);
 }
 
+bool tvi_shared_is_offered(const tvi_shared *shared, const tvi_shared_sum *sum)
+{
+    for (size_t rank = 0; rank < count_ranks(shared); rank++)
+        if (atomic_load_explicit(&progress_of(shared, rank)->offered,
+                                 memory_order_acquire) <= sum->number)
+            return false;
+    return true;
+}
+
 /* This rank's part of the values, cut into pieces. */
 typedef struct addition {
     const tvi_shared *shared;

@@ -30,6 +30,8 @@ typedef struct tvi_shared_sum {
 } tvi_shared_sum;
 
 void tvi_shared_offer(tvi_shared *shared, tvi_shared_sum *sum);
+/* Have all ranks offered it by now? */
+bool tvi_shared_is_offered(const tvi_shared *shared, const tvi_shared_sum *sum);
 /* Add up this rank's part, once all have offered. */
 tvae_status tvi_shared_add(tvi_shared *shared, const tvi_shared_sum *sum,
                            const char *call);

@@ -91,7 +91,7 @@ void tvi_buckets_release(tvi_buckets *b)
 
 void tvi_buckets_begin(tvi_buckets *b)
 {
-    b->used = b->n_pieces = b->n_dense = 0;
+    b->used = b->n_pieces = b->n_dense = b->n_added = 0;
     b->n_buckets = 1;
     b->buckets[0] = (tvi_bucket){.first_piece = 0};
 }
@@ -115,6 +115,13 @@ static tvi_bucket_piece *open_piece(tvi_buckets *b, tvi_parameter *parameter,
     return piece;
 }
 
+static tvae_status add_next(tvi_buckets *b)
+{
+    return tvi_shared_add(b->shared, &b->buckets[b->n_added++].sum, call);
+}
+
+/* In shared memory the buckets before it are added up that all ranks have put in, as they
+ * may still be in the cache. */
 static tvae_status start_bucket(tvi_buckets *b)
 {
     tvi_bucket *bucket = &b->buckets[b->n_buckets - 1];
@@ -125,7 +132,14 @@ static tvae_status start_bucket(tvi_buckets *b)
     sum->is_bfloat16 = b->is_bfloat16;
     if (b->shared)
         tvi_shared_offer(b->shared, sum);
-    else if (sum->n_values > 0)
+    while (b->shared && b->n_added + 1 < b->n_buckets &&
+           tvi_shared_is_offered(b->shared, &b->buckets[b->n_added].sum)) {
+        const tvae_status st = add_next(b);
+
+        if (st != TVAE_OK)
+            return st;
+    }
+    if (!b->shared && sum->n_values > 0)
         return tvi_exchange_sum_start(
             b->exchange, b->memory + sum->at * value_bytes(b), sum->n_values,
             b->is_bfloat16 ? TVAE_EXCHANGE_BFLOAT16 : TVAE_EXCHANGE_FLOAT32,
@@ -151,8 +165,8 @@ tvae_status tvi_buckets_close(tvi_buckets *b)
 {
     tvae_status st = start_bucket(b);
 
-    for (size_t i = 0; b->shared && i < b->n_buckets && st == TVAE_OK; i++)
-        st = tvi_shared_add(b->shared, &b->buckets[i].sum, call);
+    while (b->shared && b->n_added < b->n_buckets && st == TVAE_OK)
+        st = add_next(b);
     return st;
 }
 

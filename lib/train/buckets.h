@@ -35,6 +35,8 @@ typedef struct tvi_buckets {
     tvi_bucket_piece *pieces;
     tvi_bucket *buckets;
     double *block_sums; /* of the norm */
+    size_t
+        n_added; /* buckets whose sums in shared memory this rank has done its part of */
     size_t most_pieces, n_pieces, n_buckets;
     bool waits;     /* rows that are not lit, of the parameter whose pieces are applied */
     size_t n_dense; /* values that would have been sent without looking at rows */
