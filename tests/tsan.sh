@@ -14,7 +14,7 @@ build=${TVAE_BUILD_DIR-build-tsan}
 if [ ! -f "$build/build.ninja" ]; then
     meson setup "$build" -Dbuildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false
 fi
-names='threads loader parallel layer_thread model_infer exchange_in_process'
+names='threads loader parallel layer_thread model_infer team exchange_in_process'
 for name in $names; do
     ninja -C "$build" "tests/test_$name"
 done
