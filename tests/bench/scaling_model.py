@@ -3,9 +3,9 @@
 
 A rank computes for a + c b seconds, b being its sequences: `a` is what does not depend on
 them, reading and updating the parameters. Its gradient of S bytes is summed over N ranks by
-messages that go round: each rank sends and receives 2 S (N - 1) / N bytes at W bytes a second,
-of which a share `efficiency` is reached, in 2 (N - 1) messages for each bucket, each of which
-costs `latency`, and ranks wait `skew` for the slowest. That is hidden behind the backward pass,
+halving and doubling (Rabenseifner 2004), as Open MPI does it: each rank sends and receives
+2 S (N - 1) / N bytes at W bytes a second, of which a share `efficiency` is reached, in
+2 log2 N messages for each bucket, each of which costs `latency`; and ranks wait `skew` for the slowest. That is hidden behind the backward pass,
 except for its last bucket and for what is longer than the share `overlap` of the time computed.
 Before gradients go out each rank hears of all others, N parts of `part` bytes.
 """
@@ -34,13 +34,9 @@ class StepModel:
             return 0.0
         speed = self.efficiency * bandwidth
         sent = 2.0 * n_bytes * (n_ranks - 1) / n_ranks
-        hops = 2.0 * (n_ranks - 1)
-        meeting = math.log2(n_ranks) * self.latency + n_ranks * self.part / speed
-        # With many ranks trees are quicker than a ring; the better one counts.
-        ring = sent / speed + n_buckets * hops * self.latency
-        tree = 2.0 * math.ceil(math.log2(n_ranks)) * (n_bytes / speed
-                                                      + n_buckets * self.latency)
-        return self.skew + meeting + min(ring, tree)
+        rounds = math.ceil(math.log2(n_ranks))
+        meeting = rounds * self.latency + n_ranks * self.part / speed
+        return self.skew + meeting + sent / speed + 2.0 * n_buckets * rounds * self.latency
 
     def step(self, n_ranks, sequences, n_bytes, bandwidth, n_buckets, scale=1.0):
         """Seconds of the step."""
