@@ -116,23 +116,6 @@ void tvi_file_abandon(tvi_file_writer *writer)
     writer->temporary = NULL;
 }
 
-/* The folder of the file, open, so that the rename can be flushed. */
-static int open_folder(const tvi_file_writer *writer)
-{
-    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-    char *slash = strrchr(writer->temporary, '/');
-    int folder;
-
-    if (!slash)
-        return tvi_system->open(".", flags, 0);
-    if (slash == writer->temporary)
-        return tvi_system->open("/", flags, 0);
-    *slash = '\0';
-    folder = tvi_system->open(writer->temporary, flags, 0);
-    *slash = '/';
-    return folder;
-}
-
 static tvae_status flush_folder(const tvi_file_writer *writer, int folder)
 {
     char reason[TVI_REASON_TEXT];
@@ -165,7 +148,7 @@ tvae_status tvi_file_commit(tvi_file_writer *writer)
 
     if (st != TVAE_OK)
         goto end;
-    folder = open_folder(writer);
+    folder = tvi_system_open_above(writer->temporary);
     if (folder < 0) {
         st = tvi_file_fail_write(writer->path, "opening its folder", errno);
         goto end;
