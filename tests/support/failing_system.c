@@ -17,8 +17,7 @@ const char *const fault_names[N_FAULTS] = {"ENOSPC", "EIO", "a short write",
 
 static const tvi_system_calls *real;
 static fault kind_of_fault;
-static size_t
-    n_left; /* calls until the one that fails; 0: it is past, or there is none */
+static size_t n_left;   /* calls until the one that fails; 0: past, or there is none */
 static bool is_reached; /* that call was made */
 static ino_t flushed[MOST_NOTED];
 static size_t n_flushed;
