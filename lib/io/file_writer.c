@@ -95,16 +95,6 @@ tvae_status tvi_file_append(tvi_file_writer *writer, const void *bytes, size_t n
     return code ? tvi_file_fail_write(writer->path, "writing", code) : TVAE_OK;
 }
 
-tvae_status tvi_file_reopen(tvi_file_writer *writer)
-{
-    if (writer->file >= 0)
-        (void)tvi_system->close(writer->file);
-    writer->file =
-        tvi_system->open(writer->temporary, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0);
-    return writer->file >= 0 ? TVAE_OK
-                             : tvi_file_fail_write(writer->path, "writing", errno);
-}
-
 void tvi_file_abandon(tvi_file_writer *writer)
 {
     if (writer->file >= 0)
