@@ -246,7 +246,7 @@ static tvae_status set_aside(const char *folder, bool repair, const char *reason
 
 tvae_status tvi_folder_load_state(const char *folder, bool repair, tvae_archive **out)
 {
-    char reason[512];
+    char reason[TVI_SENTENCE_BYTES];
     tvae_status st = load_generation(folder, TVI_STATE_FILE, out), newest = st;
 
     if (st != TVAE_E_NOT_FOUND && st != TVAE_E_FORMAT)
