@@ -113,7 +113,8 @@ TVAE_API const char *tvae_status_name(int32_t status);
 
 /**
  * The sentence that describes this thread's latest failure: the argument, the value got
- * and the value wanted. Empty before the first one; a success leaves it as it is.
+ * and the value wanted. Empty before the first one; a success leaves it as it is. A
+ * sentence of more than 1,023 bytes, as one with a long path, loses its middle.
  *
  * Ownership: a per-thread buffer, valid until this thread's next failure.
  * Threads:   any.

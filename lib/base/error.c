@@ -2,21 +2,57 @@
 #include "base/error.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/options.h"
 
-enum { MESSAGE_BYTES = 1024 };
+static const char gap[] = "...";
 
-static _Thread_local char last_error[MESSAGE_BYTES];
+enum {
+    MOST_BYTES = 1 << 14, /* three paths of the greatest length, and more */
+    HALF = (TVI_SENTENCE_BYTES - (int)sizeof gap) / 2
+};
+
+static _Thread_local char last_error[TVI_SENTENCE_BYTES];
 static tvae_log_hook log_hook;
+
+/* Does a byte go on with a character of UTF-8? */
+static bool goes_on(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+/* A sentence that is too long, as one with a long path is, loses its middle: the call is
+ * at its beginning, the reason at its end. */
+static void format_sentence(char sentence[TVI_SENTENCE_BYTES], const char *format,
+                            va_list arguments)
+{
+    char whole[MOST_BYTES] = "";
+    size_t n_bytes, head = HALF, tail;
+
+    (void)vsnprintf(whole, sizeof whole, format, arguments);
+    n_bytes = strlen(whole);
+    if (n_bytes < TVI_SENTENCE_BYTES) {
+        memcpy(sentence, whole, n_bytes + 1);
+        return;
+    }
+    while (head > 0 && goes_on(whole[head]))
+        head--;
+    tail = n_bytes - HALF;
+    while (goes_on(whole[tail]))
+        tail++;
+    (void)snprintf(sentence, TVI_SENTENCE_BYTES, "%.*s%s%s", (int)head, whole, gap,
+                   whole + tail);
+}
 
 tvae_status tvi_fail(tvae_status status, const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    (void)vsnprintf(last_error, sizeof last_error, format, arguments);
+    format_sentence(last_error, format, arguments);
     va_end(arguments);
     return status;
 }
@@ -28,13 +64,13 @@ const char *tvae_last_error(void)
 
 void tvi_log(int32_t level, const char *format, ...)
 {
-    char text[MESSAGE_BYTES];
+    char text[TVI_SENTENCE_BYTES];
     va_list arguments;
 
     if (!log_hook.message)
         return;
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof text, format, arguments);
+    format_sentence(text, format, arguments);
     va_end(arguments);
     log_hook.message(log_hook.user, level, text);
 }

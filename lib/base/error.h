@@ -10,9 +10,12 @@
 #define TVI_PRINTF(text, first)
 #endif
 
+/* Room for any sentence: a longer one loses its middle. */
+enum { TVI_SENTENCE_BYTES = 1024 };
+
 /* Record this thread's error sentence and return the status. The sentence begins with the
- * call
- * ("model_create: ...") and names the argument, the value got and the value wanted. */
+ * call ("model_create: ...") and names the argument, the value got and the value wanted.
+ */
 tvae_status tvi_fail(tvae_status status, const char *format, ...) TVI_PRINTF(2, 3);
 
 /* Hand a message to the host's log hook, if there is one. */

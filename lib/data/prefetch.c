@@ -8,15 +8,13 @@
 #include "base/memory.h"
 #include "data/batch.h"
 
-enum { ERROR_BYTES = 1024 };
-
 /* One batch of the ring. */
 typedef struct slot {
     float *x;
     float *factors; /* NULL: the dataset has none */
     size_t n_sequences;
     tvae_status status;
-    char error[ERROR_BYTES];
+    char error[TVI_SENTENCE_BYTES];
 } slot;
 
 struct tvi_prefetch {

@@ -24,14 +24,32 @@ static tvae_status fail_system(const char *call, const char *what, const char *p
                     tvi_reason_text(errno, reason));
 }
 
-/* Make a folder unless it is there; `inside`: a link to one does not count as one. */
-static tvae_status make_one(const char *path, bool inside, const char *call)
+/* Flush the folder above a new one, which would else be lost with all it holds in a power
+ * failure. What could not be flushed is taken away, so that the next try makes it anew.
+ */
+static tvae_status flush_above(char *path, const char *call)
+{
+    const int above = tvi_system_open_above(path);
+    const int code = above < 0 ? errno : tvi_system_flush_folder(above);
+
+    if (above >= 0)
+        (void)tvi_system->close(above);
+    if (code == 0)
+        return TVAE_OK;
+    (void)tvi_system->unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
+    errno = code;
+    return fail_system(call, "cannot flush the folder above", path);
+}
+
+/* Make a folder unless it is there; `inside`: a link to one does not count as one. The
+ * path is cut for a moment. */
+static tvae_status make_one(char *path, bool inside, const char *call)
 {
     const int flags = inside ? AT_SYMLINK_NOFOLLOW : 0;
     struct stat facts;
 
     if (tvi_system->mkdir(path, TVI_FOLDER_MODE) == 0)
-        return TVAE_OK;
+        return flush_above(path, call);
     if (errno == EEXIST) {
         if (fstatat(AT_FDCWD, path, &facts, flags) == 0 && S_ISDIR(facts.st_mode))
             return TVAE_OK;
@@ -228,7 +246,7 @@ static tvae_status set_aside(const char *folder, bool repair, const char *reason
 
 tvae_status tvi_folder_load_state(const char *folder, bool repair, tvae_archive **out)
 {
-    char reason[512];
+    char reason[TVI_SENTENCE_BYTES];
     tvae_status st = load_generation(folder, TVI_STATE_FILE, out), newest = st;
 
     if (st != TVAE_E_NOT_FOUND && st != TVAE_E_FORMAT)

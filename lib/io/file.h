@@ -27,9 +27,6 @@ typedef struct tvi_file_writer {
 tvae_status tvi_file_begin(tvi_file_writer *writer, const char *path);
 tvae_status tvi_file_append(tvi_file_writer *writer, const void *bytes, size_t n_bytes);
 
-/* Open the temporary file again, after another library has written it by its name. */
-tvae_status tvi_file_reopen(tvi_file_writer *writer);
-
 /* Flush, rename over `path`, flush the folder. Ends the writer whatever it returns. */
 tvae_status tvi_file_commit(tvi_file_writer *writer);
 

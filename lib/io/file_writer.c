@@ -95,16 +95,6 @@ tvae_status tvi_file_append(tvi_file_writer *writer, const void *bytes, size_t n
     return code ? tvi_file_fail_write(writer->path, "writing", code) : TVAE_OK;
 }
 
-tvae_status tvi_file_reopen(tvi_file_writer *writer)
-{
-    if (writer->file >= 0)
-        (void)tvi_system->close(writer->file);
-    writer->file =
-        tvi_system->open(writer->temporary, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0);
-    return writer->file >= 0 ? TVAE_OK
-                             : tvi_file_fail_write(writer->path, "writing", errno);
-}
-
 void tvi_file_abandon(tvi_file_writer *writer)
 {
     if (writer->file >= 0)
@@ -114,23 +104,6 @@ void tvi_file_abandon(tvi_file_writer *writer)
         (void)tvi_system->unlinkat(AT_FDCWD, writer->temporary, 0);
     tvi_free(writer->temporary);
     writer->temporary = NULL;
-}
-
-/* The folder of the file, open, so that the rename can be flushed. */
-static int open_folder(const tvi_file_writer *writer)
-{
-    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-    char *slash = strrchr(writer->temporary, '/');
-    int folder;
-
-    if (!slash)
-        return tvi_system->open(".", flags, 0);
-    if (slash == writer->temporary)
-        return tvi_system->open("/", flags, 0);
-    *slash = '\0';
-    folder = tvi_system->open(writer->temporary, flags, 0);
-    *slash = '/';
-    return folder;
 }
 
 static tvae_status flush_folder(const tvi_file_writer *writer, int folder)
@@ -165,7 +138,7 @@ tvae_status tvi_file_commit(tvi_file_writer *writer)
 
     if (st != TVAE_OK)
         goto end;
-    folder = open_folder(writer);
+    folder = tvi_system_open_above(writer->temporary);
     if (folder < 0) {
         st = tvi_file_fail_write(writer->path, "opening its folder", errno);
         goto end;

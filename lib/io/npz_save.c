@@ -9,18 +9,15 @@
 #include "base/memory.h"
 #include "io/file.h"
 #include "io/npy.h"
+#include "io/zip_sink.h"
 
 /* 1980-01-01 00:00 in the zip's own terms, so that equal archives give equal bytes. */
 enum { DOS_TIME = 0, DOS_DATE = 1 << 5 | 1 };
 
 static tvae_status fail_zip(const char *path, zip_error_t *error)
 {
-    const int code = zip_error_code_system(error);
-
     if (zip_error_code_zip(error) == ZIP_ER_MEMORY)
         return tvi_fail(TVAE_E_NOMEM, "archive_save: %s: no memory for the zip", path);
-    if (zip_error_system_type(error) == ZIP_ET_SYS && code)
-        return tvi_file_fail_write(path, "writing", code);
     return tvi_fail(TVAE_E_IO, "archive_save: %s: writing failed: %s", path,
                     zip_error_strerror(error));
 }
@@ -53,28 +50,24 @@ static tvae_status add_member(zip_t *zip, const char *path, const char *name,
     return TVAE_OK;
 }
 
-/* Write the zip over the writer's temporary file. */
-static tvae_status write_zip(const tvae_archive *archive, const tvi_file_writer *writer,
+/* Write the zip through the writer. */
+static tvae_status write_zip(const tvae_archive *archive, tvi_file_writer *writer,
                              char *headers)
 {
-    zip_error_t error;
-    zip_t *zip;
-    int code = 0;
+    tvi_zip_sink sink;
+    zip_t *zip = tvi_zip_sink_open(&sink, writer);
     tvae_status st = TVAE_OK;
 
-    zip = zip_open(writer->temporary, ZIP_CREATE | ZIP_TRUNCATE, &code);
-    if (!zip) {
-        zip_error_init_with_code(&error, code);
-        st = fail_zip(writer->path, &error);
-        zip_error_fini(&error);
-        return st;
-    }
+    if (!zip)
+        return fail_zip(writer->path, &sink.error);
     for (size_t i = 0; i < archive->tensors.count && st == TVAE_OK; i++)
         st = add_member(zip, writer->path, archive->tensors.names[i],
                         archive->tensors.values[i], headers + i * TVI_NPY_HEADER_BYTES);
     if (st == TVAE_OK && zip_close(zip) == 0)
         return TVAE_OK;
-    if (st == TVAE_OK)
+    if (st == TVAE_OK && sink.status != TVAE_OK)
+        st = sink.status; /* and its sentence */
+    else if (st == TVAE_OK)
         st = fail_zip(writer->path, zip_get_error(zip));
     zip_discard(zip);
     return st;
@@ -103,8 +96,6 @@ tvae_status tvi_npz_save(const tvae_archive *archive, const char *path)
     if (st != TVAE_OK)
         goto end;
     st = write_zip(archive, &writer, headers);
-    if (st == TVAE_OK)
-        st = tvi_file_reopen(&writer);
     if (st == TVAE_OK)
         st = tvi_file_commit(&writer);
     else

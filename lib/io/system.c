@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,6 +44,22 @@ int tvi_system_write_all(int file, const void *bytes, size_t n_bytes)
         n_bytes -= (size_t)n;
     }
     return 0;
+}
+
+int tvi_system_open_above(char *path)
+{
+    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+    char *slash = strrchr(path, '/');
+    int folder;
+
+    if (!slash)
+        return tvi_system->open(".", flags, 0);
+    if (slash == path)
+        return tvi_system->open("/", flags, 0);
+    *slash = '\0';
+    folder = tvi_system->open(path, flags, 0);
+    *slash = '/';
+    return folder;
 }
 
 int tvi_system_flush_folder(int folder)

@@ -29,6 +29,10 @@ extern const tvi_system_calls *tvi_system;
  */
 int tvi_system_write_all(int file, const void *bytes, size_t n_bytes);
 
+/* Open the folder that a path's last name lies in; the path is cut for a moment. The
+ * descriptor, or -1 and errno. */
+int tvi_system_open_above(char *path);
+
 /* Flush a folder, so that renames in it survive a power failure; 0 or the error's number.
  * A file system that cannot has no need to. */
 int tvi_system_flush_folder(int folder);

@@ -141,7 +141,7 @@ static tvae_status build_model(const tvae_archive *archive, tvae_model **out)
 /* Say which file, and call what does not fit together a matter of its format. */
 static tvae_status blame_file(tvae_status st, const char *path)
 {
-    char reason[512] = "";
+    char reason[TVI_SENTENCE_BYTES] = "";
     const bool keeps_status =
         st == TVAE_E_NOMEM || st == TVAE_E_NUMERIC || st == TVAE_E_UNSUPPORTED;
 

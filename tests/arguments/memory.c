@@ -22,7 +22,7 @@ static void check(const public_function *function, const outcome *result, size_t
     if (result->output_is_wrong)
         complain("the output is not NULL after a failure, or NULL after a success",
                  result);
-    if (has_output && tvi_live_blocks() != n_before)
+    if ((has_output || result->status != TVAE_OK) && tvi_live_blocks() != n_before)
         complain("blocks were left behind", result);
 }
 

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "failing_allocation.h"
 #include "fixture.h"
 #include "harness.h"
@@ -99,6 +100,7 @@ static void describe(const public_function *function, const choices *parameters,
 static outcome call(const public_function *function, const choices *parameters,
                     const size_t *at, expectation expected)
 {
+    const size_t n_before = tvi_live_blocks();
     argument arguments[MAX_PARAMETERS];
     outcome result;
 
@@ -114,6 +116,8 @@ static outcome call(const public_function *function, const choices *parameters,
     alarm(0);
     shared->n_calls++;
     check(function, &result, expected);
+    if (result.has_status && result.status != TVAE_OK && tvi_live_blocks() != n_before)
+        complain("blocks were left behind", &result);
     return result;
 }
 

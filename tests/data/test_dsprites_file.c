@@ -9,6 +9,7 @@
 #include "../io/zip_file.h"
 #include "base/memory.h"
 #include "data/sprites.h"
+#include "failing_allocation.h"
 #include "support.h"
 
 /* A stand-in with fewer values a factor; image n shows n in binary and one pixel more. */
@@ -228,6 +229,28 @@ START_TEST(create_survives_every_refused_allocation)
 }
 END_TEST
 
+/* One allocation fails, and those after it do not. */
+START_TEST(create_survives_each_allocation_failing_once)
+{
+    stand_in *file = make_stand_in();
+    char path[4096];
+    tvae_status st = TVAE_E_NOMEM;
+    long k = 0;
+
+    (void)snprintf(path, sizeof path, "%s", write_stand_in(file));
+    free_stand_in(file);
+    ASSERT_OK(tvae_set_allocator(&failing_allocator));
+    while (st == TVAE_E_NOMEM) {
+        fail_allocation(++k);
+        st = create_and_destroy(path);
+        ck_assert_uint_eq(tvi_live_blocks(), 0);
+    }
+    ASSERT_OK(st);
+    ck_assert_int_lt(count_allocations(), k);
+    ck_assert_int_gt(k, 9); /* the dataset, its items and images, and two streams */
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("dsprites_file");
@@ -239,6 +262,7 @@ int main(void)
     tcase_add_test(cases, create_refuses_what_is_not_dsprites);
     tcase_add_test(cases, create_rejects_bad_arguments);
     tcase_add_test(cases, create_survives_every_refused_allocation);
+    tcase_add_test(cases, create_survives_each_allocation_failing_once);
     suite_add_tcase(suite, cases);
     return run_suite(suite);
 }

@@ -26,24 +26,6 @@ static void read_stream(const char *path)
     tvi_npz_close(&stream);
 }
 
-static void read_first_item(const tvae_dataset *dataset)
-{
-    const size_t n_factors = tvae_dataset_factor_count(dataset);
-    tvae_tensor *x = NULL, *factors = NULL;
-    size_t shape[4];
-
-    fuzz_expect(tvae_dataset_shape(dataset, shape) == TVAE_OK, "a dataset has no shape");
-    fuzz_expect(tvae_dataset_count(dataset) > 0, "a dataset has no items");
-    if (tvae_tensor_create(4, shape, &x) != TVAE_OK)
-        return;
-    if (n_factors > 0)
-        (void)tvae_tensor_create(2, (const size_t[]){shape[0], n_factors}, &factors);
-    fuzz_expect(tvae_dataset_get(dataset, 0, 0, 0, x, factors) == TVAE_OK,
-                "the first item cannot be read");
-    tvae_tensor_destroy(&factors);
-    tvae_tensor_destroy(&x);
-}
-
 /* The same file as a user's own sequences, and as a stream of bytes or integers. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -61,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_expect_status(st, allowed);
     if (st == TVAE_OK) {
         fuzz_begin_using(FUZZ_USE_BYTES);
-        read_first_item(dataset);
+        fuzz_use_dataset(dataset);
     }
     tvae_dataset_destroy(&dataset);
     fuzz_end();

@@ -47,6 +47,9 @@ void fuzz_touch(const void *bytes, size_t n_bytes);
  * read must survive being saved and read again, to the bit. */
 void fuzz_archive(const char *ending, const uint8_t *data, size_t size);
 
+/* Read the first item; want of memory for it is no finding. */
+void fuzz_use_dataset(const tvae_dataset *dataset);
+
 /* Run a model over two frames of its own size, forwards and backwards. It may refuse for
  * want of memory or of finite numbers, for nothing else. */
 void fuzz_use_model(tvae_model *model);

@@ -96,12 +96,14 @@ static void seed_npy(void)
 static void add_member(zip_t *zip, const char *name, const char *descr, const char *shape,
                        size_t n_data, int32_t method)
 {
-    unsigned char *bytes = malloc(256);
+    const size_t capacity = 256 + n_data;
+    unsigned char *bytes = malloc(capacity);
     zip_source_t *source;
     zip_int64_t index;
 
     fuzz_expect(bytes, "no memory");
-    source = zip_source_buffer(zip, bytes, make_npy(descr, shape, n_data, bytes, 256), 1);
+    source =
+        zip_source_buffer(zip, bytes, make_npy(descr, shape, n_data, bytes, capacity), 1);
     index = zip_file_add(zip, name, source, ZIP_FL_ENC_UTF_8);
     fuzz_expect(index >= 0 &&
                     zip_set_file_compression(zip, (zip_uint64_t)index, method, 0) == 0 &&
@@ -213,6 +215,48 @@ static void seed_set(void)
     write_seed("set/others", others, sizeof others - 1);
 }
 
+static void seed_text(const char *name, const char *text)
+{
+    write_seed(name, text, strlen(text));
+}
+
+static void seed_log(void)
+{
+    seed_text("log/lines",
+              "{\"step\":3,\"epoch\":0,\"loss\":9.5,\"neg_log_px\":9,\"kl_z\":0.25,"
+              "\"kl_u\":0.25,\"equivariance_error\":0.1,\"step_seconds\":0.01}\n"
+              "{\"step\":4,\"epoch\":0,\"eval\":{\"split\":\"validation\","
+              "\"n_sequences\":2,\"loss\":8.5,\"equivariance_error\":null,"
+              "\"best\":true}}\n"
+              "{\"step\":6,\"epoch\":1,\"loss\":7}\n{\"step\":9,\"lo");
+    seed_text("log/summary",
+              "{\"steps\": 6, \"loss\": 7.5, \"kl\": {\"z\": 1.5, \"u\": null},\n"
+              "\"capcorr\": {\"posX\": [0.5, -1e-3]},\n"
+              "\"note\": \"</script><b>\\u003c\xc3\xa9\"}\n");
+}
+
+/* Two images whose latents are the 0 and the 1 of one factor; and a file of zeros. */
+static void seed_dsprites(void)
+{
+    zip_t *zip = zip_open(seed_path("dsprites/packed"), ZIP_CREATE | ZIP_TRUNCATE, NULL);
+
+    static const char headers[] =
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 64, 64), }\n"
+        "{'descr': '<i8', 'fortran_order': False, 'shape': (2, 6), }\n";
+    unsigned char bytes[sizeof headers - 1 + 2 * 6 * 8 + 64] = {0};
+
+    memcpy(bytes, headers, sizeof headers - 1);
+    bytes[sizeof headers - 1 + (6 + 2) * 8] = 1;
+    memset(bytes + sizeof headers - 1 + 2 * 6 * 8, 1, 64);
+    write_seed("dsprites/inside", bytes, sizeof bytes);
+    bytes[sizeof bytes - 1] = 2;
+    write_seed("dsprites/grey-pixel", bytes, sizeof bytes);
+    fuzz_expect(zip, "a seed cannot be written");
+    add_member(zip, "imgs.npy", "|u1", "(2, 64, 64)", 2 * 64 * 64, ZIP_CM_DEFLATE);
+    add_member(zip, "latents_classes.npy", "<i8", "(2, 6)", 2 * 6 * 8, ZIP_CM_DEFLATE);
+    fuzz_expect(zip_close(zip) == 0, "a seed cannot be written");
+}
+
 int main(int argc, char **argv)
 {
     fuzz_expect(argc == 2, "usage: make_seeds FOLDER");
@@ -227,5 +271,7 @@ int main(int argc, char **argv)
     seed_state();
     seed_config();
     seed_set();
+    seed_log();
+    seed_dsprites();
     return EXIT_SUCCESS;
 }

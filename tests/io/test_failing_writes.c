@@ -11,8 +11,8 @@
 #include "scratch.h"
 #include "support.h"
 
-/* Each system call of a save fails once: the file stays as it was or is the new one,
- * whole, and nothing else is left. */
+/* Each system call of a save fails, once or with all after it: the file stays as it was
+ * or is the new one, whole, and nothing else is left. */
 
 static tvae_archive *make_archive(double seed)
 {
@@ -62,6 +62,23 @@ static void close_case(save_case *c)
     free(c->newer_bytes);
 }
 
+/* Where even removing fails, the temporary file stays: one at most, of that name. The
+ * disk works again: so does a save. */
+static void remove_left_over(const save_case *c)
+{
+    tvi_file_writer writer;
+
+    if (count_scratch_entries() > 1) {
+        ASSERT_OK(tvi_file_begin(&writer, c->path)); /* is "...-1": "-0" is taken */
+        writer.temporary[strlen(writer.temporary) - 1] = '0';
+        ck_assert_int_eq(unlink(writer.temporary), 0);
+        writer.temporary[strlen(writer.temporary) - 1] = '1';
+        tvi_file_abandon(&writer);
+    }
+    ASSERT_OK(tvae_archive_save(c->newer, c->path));
+    ck_assert(has_bytes(c->path, c->newer_bytes, c->n_newer));
+}
+
 /* Save with call `n` failing; false when there is no such call. */
 static bool save_once(const save_case *c, fault kind, size_t n)
 {
@@ -78,6 +95,8 @@ static bool save_once(const save_case *c, fault kind, size_t n)
                       (st != TVAE_OK && has_bytes(c->path, c->older_bytes, c->n_older)),
                   "call %zu, %s: neither the older file nor the newer", n,
                   fault_names[kind]);
+    if (kind == FAULT_STAYS_DEAD)
+        remove_left_over(c);
     ck_assert_uint_eq(count_scratch_entries(), 1);
     return due;
 }
@@ -113,10 +132,10 @@ START_TEST(npy_is_whole_or_not_at_all)
 }
 END_TEST
 
-/* libzip writes the zip; the calls before and after are ours. */
+/* libzip asks for each part of a zip in a write of its own. */
 START_TEST(npz_is_whole_or_not_at_all)
 {
-    sweep("x.npz", 7);
+    sweep("x.npz", 15);
 }
 END_TEST
 

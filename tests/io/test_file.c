@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "io/file.h"
+#include "io/text.h"
 #include "scratch.h"
 #include "support.h"
 
@@ -177,6 +178,38 @@ START_TEST(read_checks_size_and_kind)
 }
 END_TEST
 
+/* "/e'/e'/..." of `n` letters with an accent, which is nowhere. */
+static void make_long_path(char *path, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        (void)strcpy(path + 3 * i, i % 50 ? "e\xc3\xa9" : "/\xc3\xa9");
+}
+
+/* Whatever its length, a path takes neither the beginning of the sentence nor the reason
+ * and the advice at its end; no letter is cut in two. */
+START_TEST(sentences_of_long_paths_keep_their_reason)
+{
+    static const size_t lengths[] = {200, 320, 330, 331, 332, 333, 340, 1000, 1300, 5000};
+    static char path[3 * 5000 + 1];
+    char *bytes = NULL;
+    size_t n_bytes;
+
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        const char *reason = strerror(3 * lengths[i] < 4096 - 1 ? ENOENT : ENAMETOOLONG);
+
+        make_long_path(path, lengths[i]);
+        ck_assert(tvi_file_read(path, 100, &bytes, &n_bytes) != TVAE_OK);
+        assert_sentence("file_read: /\xc3\xa9");
+        assert_sentence(reason);
+        ck_assert_msg(tvi_is_utf8(tvae_last_error()), "%s", tvae_last_error());
+        ASSERT_STATUS(tvi_file_write(path, "x", 1), TVAE_E_IO);
+        assert_sentence("file_write: /\xc3\xa9");
+        assert_sentence(reason);
+        assert_sentence("(an older file of that name is kept as it was)");
+    }
+}
+END_TEST
+
 START_TEST(join_puts_one_slash_between)
 {
     static const char *const cases[][3] = {
@@ -228,6 +261,7 @@ int main(void)
     tcase_add_test(file, write_names_a_folder_without_permission);
     tcase_add_test(file, begin_passes_over_left_overs);
     tcase_add_test(file, read_checks_size_and_kind);
+    tcase_add_test(file, sentences_of_long_paths_keep_their_reason);
     tcase_add_test(file, join_puts_one_slash_between);
     tcase_add_test(file, calls_survive_failing_allocations);
     suite_add_tcase(suite, file);

@@ -3,58 +3,82 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #include <check.h>
 
 #include "io/system.h"
 
-const char *const fault_names[N_FAULTS] = {"ENOSPC", "EIO", "a short write"};
+enum { MOST_NOTED = 64 };
+
+const char *const fault_names[N_FAULTS] = {"ENOSPC", "EIO", "a short write",
+                                           "ENOSPC from then on", "EIO from then on"};
 
 static const tvi_system_calls *real;
 static fault kind_of_fault;
-static size_t n_left; /* calls until the one that fails; 0: it is past */
+static size_t n_left;   /* calls until the one that fails; 0: past, or there is none */
+static bool is_reached; /* that call was made */
+static ino_t flushed[MOST_NOTED];
+static size_t n_flushed;
 
-/* Is this the call? Sets errno. */
-static bool is_due(void)
+/* What a full disk refuses: it gives space back, and opens what there is. */
+typedef enum need { NO_SPACE, SPACE } need;
+
+/* Is this a call that fails? Sets errno. */
+static bool is_due(need what)
 {
-    if (n_left == 0 || --n_left > 0)
+    const bool stays =
+        kind_of_fault == FAULT_STAYS_FULL || kind_of_fault == FAULT_STAYS_DEAD;
+
+    if (n_left > 0 ? --n_left > 0 : !(stays && is_reached))
         return false;
-    errno = kind_of_fault == FAULT_FULL ? ENOSPC : EIO;
-    return true;
+    is_reached = true;
+    errno =
+        kind_of_fault == FAULT_FULL || kind_of_fault == FAULT_STAYS_FULL ? ENOSPC : EIO;
+    return kind_of_fault != FAULT_STAYS_FULL || what == SPACE;
 }
 
-static bool fails(void)
+static bool fails(need what)
 {
-    return is_due() && kind_of_fault != FAULT_SHORT;
+    return is_due(what) && kind_of_fault != FAULT_SHORT;
 }
 
 static int open_or_fail(const char *path, int flags, mode_t mode)
 {
-    return fails() ? -1 : real->open(path, flags, mode);
+    return fails(flags & O_CREAT ? SPACE : NO_SPACE) ? -1 : real->open(path, flags, mode);
 }
 
 static ssize_t write_or_fail(int file, const void *bytes, size_t n_bytes)
 {
-    if (!is_due())
+    int code;
+
+    if (!is_due(SPACE))
         return real->write(file, bytes, n_bytes);
+    code = errno;
     if (kind_of_fault == FAULT_SHORT)
         return real->write(file, bytes, (n_bytes + 1) / 2);
     /* What precedes the error may have reached the file. */
     (void)!real->write(file, bytes, n_bytes / 3);
-    errno = kind_of_fault == FAULT_FULL ? ENOSPC : EIO;
+    errno = code;
     return -1;
 }
 
 static int flush_or_fail(int file)
 {
-    (void)file;
-    return fails() ? -1 : 0;
+    struct stat facts;
+
+    if (fails(SPACE))
+        return -1;
+    if (n_flushed < MOST_NOTED && fstat(file, &facts) == 0)
+        flushed[n_flushed++] = facts.st_ino;
+    return 0;
 }
 
 /* Even a close that fails takes the descriptor, on Linux. */
 static int close_or_fail(int file)
 {
-    const bool failing = fails();
+    const bool failing = fails(NO_SPACE);
     const int code = errno, status = real->close(file);
 
     if (!failing)
@@ -65,22 +89,22 @@ static int close_or_fail(int file)
 
 static int rename_or_fail(const char *from, const char *to)
 {
-    return fails() ? -1 : real->rename(from, to);
+    return fails(SPACE) ? -1 : real->rename(from, to);
 }
 
 static int unlink_or_fail(int folder, const char *name, int flags)
 {
-    return fails() ? -1 : real->unlinkat(folder, name, flags);
+    return fails(NO_SPACE) ? -1 : real->unlinkat(folder, name, flags);
 }
 
 static int truncate_or_fail(int file, off_t n_bytes)
 {
-    return fails() ? -1 : real->ftruncate(file, n_bytes);
+    return fails(NO_SPACE) ? -1 : real->ftruncate(file, n_bytes);
 }
 
 static int make_or_fail(const char *path, mode_t mode)
 {
-    return fails() ? -1 : real->mkdir(path, mode);
+    return fails(SPACE) ? -1 : real->mkdir(path, mode);
 }
 
 static const tvi_system_calls failing_calls = {
@@ -99,6 +123,8 @@ void faults_begin(fault kind, size_t n)
     real = tvi_system;
     kind_of_fault = kind;
     n_left = n;
+    is_reached = false;
+    n_flushed = 0;
     tvi_system = &failing_calls;
 }
 
@@ -106,6 +132,17 @@ bool faults_end(void)
 {
     tvi_system = real;
     return n_left == 0;
+}
+
+bool was_flushed(const char *folder)
+{
+    struct stat facts;
+    bool found = false;
+
+    ck_assert_int_eq(stat(folder, &facts), 0);
+    for (size_t i = 0; i < n_flushed && !found; i++)
+        found = flushed[i] == facts.st_ino;
+    return found;
 }
 
 size_t count_descriptors(void)
