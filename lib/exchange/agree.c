@@ -21,7 +21,8 @@ static tvae_status find_failure(const outcome *all, int32_t n_ranks, const char 
 {
     for (int32_t rank = 0; rank < n_ranks; rank++)
         if (all[rank].status != TVAE_OK)
-            return tvi_fail(all[rank].status, "%s: rank %d has failed: %.*s", call, rank,
+            return tvi_fail(all[rank].status, "%s: rank %d has %s: %.*s", call, rank,
+                            all[rank].status == TVAE_E_CANCELLED ? "stopped" : "failed",
                             MESSAGE_BYTES - 1, all[rank].message);
     return TVAE_OK;
 }
@@ -101,7 +102,7 @@ static tvae_status compare_lines(const char *own, const char *first, int32_t ran
         if (n_own != n_first || memcmp(own, first, n_own) != 0)
             return tvi_fail(TVAE_E_INVALID,
                             "%s: rank %d has \"%.*s\", rank 0 has \"%.*s\": start all "
-                            "ranks with the same options",
+                            "ranks with the same options and data",
                             call, rank, (int)tvi_least(n_own, 120), own,
                             (int)tvi_least(n_first, 120), first);
         own += n_own + (own[n_own] != '\0');

@@ -210,26 +210,34 @@ tvae_status tvi_exchange_gather_bytes(tvi_exchange *exchange, const void *own,
 }
 
 static tvae_status broadcast(tvi_exchange *exchange, void *values, size_t n_values,
-                             int32_t type, const char *call)
+                             int32_t type, int32_t root, const char *call)
 {
     const tvae_exchange *t = &exchange->table;
     const tvae_status st = begin(exchange, call);
 
-    return st != TVAE_OK
-               ? st
-               : end(exchange,
-                     t->broadcast(t->user, values, n_values, type, 0, exchange->seconds),
-                     call);
+    return st != TVAE_OK ? st
+                         : end(exchange,
+                               t->broadcast(t->user, values, n_values, type, root,
+                                            exchange->seconds),
+                               call);
 }
 
 tvae_status tvi_exchange_broadcast_floats(tvi_exchange *exchange, float *values,
                                           size_t n_values, const char *call)
 {
-    return broadcast(exchange, values, n_values, TVAE_EXCHANGE_FLOAT32, call);
+    return broadcast(exchange, values, n_values, TVAE_EXCHANGE_FLOAT32, 0, call);
 }
 
 tvae_status tvi_exchange_broadcast_bytes(tvi_exchange *exchange, void *bytes,
                                          size_t n_bytes, const char *call)
 {
-    return broadcast(exchange, bytes, n_bytes, TVAE_EXCHANGE_BYTE, call);
+    return broadcast(exchange, bytes, n_bytes, TVAE_EXCHANGE_BYTE, 0, call);
+}
+
+tvae_status tvi_exchange_broadcast_doubles(tvi_exchange *exchange, double *values,
+                                           size_t n_values, int32_t root,
+                                           const char *call)
+{
+    return broadcast(exchange, values, n_values * sizeof *values, TVAE_EXCHANGE_BYTE,
+                     root, call);
 }

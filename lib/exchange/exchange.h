@@ -49,6 +49,10 @@ tvae_status tvi_exchange_broadcast_floats(tvi_exchange *exchange, float *values,
                                           size_t n_values, const char *call);
 tvae_status tvi_exchange_broadcast_bytes(tvi_exchange *exchange, void *bytes,
                                          size_t n_bytes, const char *call);
+/* What rank `root` has, to all. */
+tvae_status tvi_exchange_broadcast_doubles(tvi_exchange *exchange, double *values,
+                                           size_t n_values, int32_t root,
+                                           const char *call);
 
 /* ---- agree.c ---- */
 

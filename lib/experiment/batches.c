@@ -2,6 +2,7 @@
 #include "experiment/batches.h"
 
 #include <math.h>
+#include <string.h>
 
 #include <tvae/metric.h>
 
@@ -254,6 +255,43 @@ tvae_status tvi_batches_reduce(const tvi_batches *b, tvae_status own, double *su
             sums[i] += all[rank * n_sums + i];
     }
     tvi_free(all);
+    return st;
+}
+
+/* In the order of the ranks, so that all have the same bits; `own` and `part` have room
+ * for the block. */
+static tvae_status merge_ranks(tvi_exchange *exchange, const tvi_gathered *gathered,
+                               double *own, double *part, const char *call)
+{
+    const size_t n = gathered->n_values;
+    tvae_status st = TVAE_OK;
+
+    memcpy(own, gathered->values, n * sizeof *own);
+    memset(gathered->values, 0, n * sizeof *own);
+    for (int32_t rank = 0; rank < exchange->table.n_ranks && st == TVAE_OK; rank++) {
+        double *values = rank == exchange->table.rank ? own : part;
+
+        st = tvi_exchange_broadcast_doubles(exchange, values, n, rank, call);
+        if (st == TVAE_OK)
+            gathered->merge(gathered->accumulator, values);
+    }
+    return st;
+}
+
+tvae_status tvi_batches_merge(const tvi_batches *b, const tvi_gathered *gathered,
+                              const char *call)
+{
+    tvi_exchange *exchange = b->options.exchange;
+    double *room;
+    tvae_status st;
+
+    if (!exchange)
+        return TVAE_OK;
+    room = tvi_alloc_array(2 * gathered->n_values, sizeof *room);
+    st = tvi_exchange_settle(exchange, room ? TVAE_OK : TVAE_E_NOMEM, call);
+    if (st == TVAE_OK)
+        st = merge_ranks(exchange, gathered, room, room + gathered->n_values, call);
+    tvi_free(room);
     return st;
 }
 

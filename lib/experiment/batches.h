@@ -3,6 +3,7 @@
 #define TVI_EXPERIMENT_BATCHES_H
 
 #include "experiment/run.h"
+#include "metric/gathered.h"
 
 typedef struct tvi_batches_options {
     int32_t split;
@@ -67,6 +68,10 @@ tvae_status tvi_batches_column(const tvi_batches *b, size_t factor, tvae_tensor 
 /* Sums of all ranks' sums, in the order of the ranks; or fail with the first that did. */
 tvae_status tvi_batches_reduce(const tvi_batches *b, tvae_status own, double *sums,
                                size_t n_sums, const char *call);
+
+/* What all ranks have gathered, merged, on each of them. */
+tvae_status tvi_batches_merge(const tvi_batches *b, const tvi_gathered *gathered,
+                              const char *call);
 
 /* Noise of one importance sample for the batch; a tvi_noise_source of the model's. */
 void tvi_batches_noise(void *batches, size_t sample, size_t n_values, float *noise_z,

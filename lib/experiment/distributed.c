@@ -16,6 +16,15 @@ tvae_status tvi_run_settle(const tvae_run *run, tvae_status own, const char *nam
     return run->exchange ? tvi_exchange_settle(run->exchange, own, name) : own;
 }
 
+tvae_status tvi_run_check_reads(const tvae_run *run, const char *name)
+{
+    if (tvi_run_writes(run))
+        return TVAE_OK;
+    return tvi_fail(TVAE_E_UNSUPPORTED,
+                    "%s: rank %d of %d does not use the folder %s: ask rank 0", name,
+                    run->exchange->table.rank, run->exchange->table.n_ranks, run->folder);
+}
+
 /* ---- agreeing ---- */
 
 /* May differ from rank to rank. */
@@ -111,29 +120,29 @@ static void free_exchange(tvi_exchange *exchange)
     tvi_free(exchange);
 }
 
-/* What rank 0 has opened, on all ranks; the run takes the exchange over. */
+/* What rank 0 has opened in *run, on all ranks. The run takes the exchange over, if there
+ * is anybody else; both are gone after a failure. */
 static tvae_status join(tvi_exchange *exchange, const tvae_config *config,
-                        const char *folder, bool trains, tvae_run *first, tvae_run **out)
+                        const char *folder, bool trains, tvae_run **run)
 {
-    tvae_run *run = first;
     tvi_settings *settings = tvi_alloc_array(1, sizeof *settings);
     tvae_status st =
         tvi_exchange_settle(exchange, settings ? TVAE_OK : TVAE_E_NOMEM, call);
 
     if (st == TVAE_OK)
-        st = share_settings(exchange, first, config, settings);
-    if (st == TVAE_OK && !first)
-        st = tvi_run_follow(settings, folder, trains, &run);
+        st = share_settings(exchange, *run, config, settings);
+    if (st == TVAE_OK && !*run)
+        st = tvi_run_follow(settings, folder, trains, run);
     tvi_free(settings);
     st = tvi_exchange_settle(exchange, st, call);
-    if (st != TVAE_OK) {
-        tvae_run_destroy(&run);
-        free_exchange(exchange);
-        return st;
+    if (st == TVAE_OK && tvi_exchange_has_others(exchange)) {
+        (*run)->exchange = exchange;
+        return TVAE_OK;
     }
-    run->exchange = exchange;
-    *out = run;
-    return TVAE_OK;
+    free_exchange(exchange);
+    if (st != TVAE_OK)
+        tvae_run_destroy(run);
+    return st;
 }
 
 static tvae_status set_exchange(tvae_run *run)
@@ -194,8 +203,8 @@ tvae_status tvae_run_create_distributed(const tvae_config *config, const char *f
         free_exchange(team);
         return st;
     }
-    st = join(team, config, folder, true, run, &run);
-    if (st == TVAE_OK)
+    st = join(team, config, folder, true, &run);
+    if (st == TVAE_OK && run->exchange)
         st = set_exchange(run);
     if (st != TVAE_OK)
         tvae_run_destroy(&run);
@@ -222,5 +231,7 @@ tvae_status tvae_run_open_distributed(const char *folder, const tvae_exchange *e
         free_exchange(team);
         return st;
     }
-    return join(team, NULL, folder, false, run, out);
+    st = join(team, NULL, folder, false, &run);
+    *out = run;
+    return st;
 }

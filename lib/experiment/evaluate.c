@@ -2,14 +2,19 @@
 #include "experiment/evaluate.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/options.h"
 #include "experiment/checkpoint.h"
 #include "model/model.h"
+#include "train/share.h"
 
-/* Evaluation on held-out sequences: item i with draw i of the seed. */
+/* Evaluation on held-out sequences: item i with draw i of the seed. Of several ranks each
+ * measures a part of every batch, and all come to know the whole. */
+
+static const char call[] = "run_evaluate";
 
 static const tvae_evaluate_options default_options = {.size =
                                                           sizeof(tvae_evaluate_options),
@@ -84,7 +89,8 @@ static tvae_status open_sequences(evaluator *e, const tvae_run *run, const char 
     const tvi_batches_options options = {.split = o->split,
                                          .at_means = o->at_means != 0,
                                          .seed = o->seed,
-                                         .n_sequences = o->n_sequences};
+                                         .n_sequences = o->n_sequences,
+                                         .exchange = run->exchange};
     tvi_settings s = run->config->settings;
     tvae_status st = TVAE_OK;
 
@@ -132,18 +138,25 @@ static tvae_status prepare_capcorr(evaluator *e, const tvi_settings *s)
     return found->capcorr_per_capsule ? TVAE_OK : TVAE_E_NOMEM;
 }
 
-static tvae_status load_model(evaluator *e, tvae_run *run)
+/* The folder's model, on all ranks. */
+static tvae_status get_model(evaluator *e, const tvae_run *run, tvae_status own)
 {
-    return e->found.options.best ? tvi_checkpoint_best_model(run, &e->model)
-                                 : tvae_run_model(run, &e->model);
-}
-
-static tvae_status prepare(evaluator *e, tvae_run *run, const char *data)
-{
-    tvae_status st = load_model(e, run);
+    tvae_status st = own;
 
     if (st == TVAE_OK)
-        st = open_sequences(e, run, data);
+        st = !tvi_run_writes(run)    ? tvae_config_build_model(run->config, &e->model)
+             : e->found.options.best ? tvi_checkpoint_best_model(run, &e->model)
+                                     : tvi_checkpoint_model(run, &e->model);
+    st = tvi_run_settle(run, st, call);
+    return st == TVAE_OK && run->exchange
+               ? tvi_share_parameters(run->exchange, &e->model->parameters, call)
+               : st;
+}
+
+static tvae_status prepare_parts(evaluator *e, const tvae_run *run, const char *data)
+{
+    tvae_status st = open_sequences(e, run, data);
+
     if (st == TVAE_OK)
         st = prepare_capcorr(e, &run->config->settings);
     if (st == TVAE_OK)
@@ -155,6 +168,37 @@ static tvae_status prepare(evaluator *e, tvae_run *run, const char *data)
     e->log_weights = tvi_alloc_array(e->batches.batch * e->batches.frame_shape[0],
                                      (size_t)e->found.options.n_samples * sizeof(double));
     return e->log_weights ? TVAE_OK : TVAE_E_NOMEM;
+}
+
+/* What must be the same on all ranks, in lines. */
+static void describe(const evaluator *e, char *text, size_t n_bytes)
+{
+    const tvae_evaluate_options *o = &e->found.options;
+    const tvi_batches *b = &e->batches;
+    const size_t *f = b->frame_shape, n_factors = tvae_dataset_factor_count(b->data);
+    size_t used = (size_t)snprintf(
+        text, n_bytes,
+        "n_samples=%lld\nsplit=%d\nseed=%llu\nat_means=%d\nbest=%d\nsequences=%zu\n"
+        "frames=[%zu, %zu, %zu, %zu]\nfactors=%zu\n",
+        (long long)o->n_samples, o->split, (unsigned long long)o->seed, o->at_means,
+        o->best, b->n_sequences, f[0], f[1], f[2], f[3], n_factors);
+
+    for (size_t i = 0; i < n_factors && used < n_bytes; i++)
+        used += (size_t)snprintf(text + used, n_bytes - used, "factor=%.60s of %zu\n",
+                                 tvae_dataset_factor_name(b->data, i),
+                                 tvae_dataset_factor_values(b->data, i));
+}
+
+static tvae_status prepare(evaluator *e, const tvae_run *run, const char *data)
+{
+    enum { TEXT_BYTES = 4096 };
+    char text[TEXT_BYTES];
+    tvae_status st = tvi_run_settle(run, prepare_parts(e, run, data), call);
+
+    if (st != TVAE_OK || !run->exchange)
+        return st;
+    describe(e, text, sizeof text);
+    return tvi_exchange_agree(run->exchange, text, call);
 }
 
 /* ---- a batch ---- */
@@ -233,9 +277,16 @@ static tvae_status measure_batch(evaluator *e)
 {
     tvae_status st = tvi_batches_next(&e->batches);
 
-    if (st == TVAE_OK)
-        st = measure_sample(e);
+    if (st != TVAE_OK || e->batches.n == 0)
+        return st;
+    st = measure_sample(e);
     return st == TVAE_OK ? measure_likelihood(e) : st;
+}
+
+/* Sequences that all ranks have measured. */
+static size_t count_done(const evaluator *e)
+{
+    return e->batches.all_first + e->batches.all_n;
 }
 
 /* Has the host asked to stop? */
@@ -243,7 +294,7 @@ static bool report(const evaluator *e, double began)
 {
     const tvae_progress progress = {.size = sizeof progress,
                                     .phase = "evaluate",
-                                    .done = (int64_t)(e->batches.first + e->batches.n),
+                                    .done = (int64_t)count_done(e),
                                     .total = (int64_t)e->found.n_sequences,
                                     .seconds = tvi_seconds_now() - began,
                                     .loss = NAN};
@@ -251,7 +302,7 @@ static bool report(const evaluator *e, double began)
     return e->hook.progress && e->hook.progress(e->hook.user, &progress) != 0;
 }
 
-static tvae_status measure_all(evaluator *e)
+static tvae_status measure_all(evaluator *e, const tvae_run *run)
 {
     const double began = tvi_seconds_now();
     tvae_status st = TVAE_OK;
@@ -262,9 +313,29 @@ static tvae_status measure_all(evaluator *e)
             st = tvi_fail(TVAE_E_CANCELLED,
                           "run_evaluate: stopped on request after %zu of %zu sequences; "
                           "no summary was written",
-                          e->batches.first + e->batches.n, e->found.n_sequences);
+                          count_done(e), e->found.n_sequences);
+        st = tvi_run_settle(run, st, call);
     }
     return st;
+}
+
+/* What all ranks have found, on each of them. */
+static tvae_status merge(evaluator *e)
+{
+    tvi_evaluation *found = &e->found;
+    const tvi_batches *b = &e->batches;
+    tvae_status st = tvi_batches_reduce(b, TVAE_OK, found->terms, TVAE_N_TERMS, call);
+
+    if (st == TVAE_OK)
+        st = tvi_batches_reduce(b, st, &e->log_sum, 1, call);
+    for (size_t i = 0; i < found->n_factors && st == TVAE_OK; i++) {
+        const tvi_gathered part = tvi_capcorr_gathered(e->capcorr[i]);
+
+        st = tvi_batches_merge(b, &part, call);
+    }
+    if (st == TVAE_OK)
+        st = tvi_scores_merge(&e->scores, b, call);
+    return st == TVAE_OK ? tvi_prediction_merge(&found->prediction, b, call) : st;
 }
 
 /* ---- results ---- */
@@ -297,6 +368,16 @@ static tvae_status finish(evaluator *e)
     return st;
 }
 
+/* All ranks can, one does. */
+static tvae_status write_results(evaluator *e, const tvae_run *run)
+{
+    tvae_status st = finish(e);
+
+    if (st == TVAE_OK && tvi_run_writes(run))
+        st = tvi_summary_write(run, &e->found);
+    return tvi_run_settle(run, st, call);
+}
+
 tvae_status tvae_run_evaluate(tvae_run *run, const tvae_evaluate_options *options,
                               const char *data, const tvae_progress_hook *hook)
 {
@@ -307,15 +388,16 @@ tvae_status tvae_run_evaluate(tvae_run *run, const tvae_evaluate_options *option
         return tvi_fail(TVAE_E_INVALID, "run_evaluate: run is NULL");
     st = import_options(&e.found.options, options);
     if (st == TVAE_OK)
-        st = tvi_hook_import(&e.hook, hook, "run_evaluate");
+        st = tvi_hook_import(&e.hook, hook, call);
+    st = get_model(&e, run, st);
     if (st == TVAE_OK)
         st = prepare(&e, run, data);
     if (st == TVAE_OK)
-        st = measure_all(&e);
+        st = measure_all(&e, run);
     if (st == TVAE_OK)
-        st = finish(&e);
+        st = merge(&e);
     if (st == TVAE_OK)
-        st = tvi_summary_write(run, &e.found);
+        st = write_results(&e, run);
     release_evaluator(&e);
     return st;
 }

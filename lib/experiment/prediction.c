@@ -123,6 +123,17 @@ tvae_status tvi_prediction_add(tvi_prediction *p, const tvi_batches *b,
     return st;
 }
 
+tvae_status tvi_prediction_merge(tvi_prediction *p, const tvi_batches *b,
+                                 const char *call)
+{
+    tvae_status st = TVAE_OK;
+
+    if (p->n_steps == 0)
+        return TVAE_OK;
+    st = tvi_batches_reduce(b, TVAE_OK, p->errors, 2 * p->n_steps, call);
+    return st == TVAE_OK ? tvi_batches_reduce(b, st, &p->n_values, 1, call) : st;
+}
+
 double tvi_prediction_error(const tvi_prediction *p, size_t step)
 {
     return p->errors[step - 1] / p->n_values;

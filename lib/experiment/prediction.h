@@ -23,6 +23,10 @@ void tvi_prediction_close(tvi_prediction *p);
 tvae_status tvi_prediction_add(tvi_prediction *p, const tvi_batches *b,
                                const tvae_model *model);
 
+/* Sums of all ranks. */
+tvae_status tvi_prediction_merge(tvi_prediction *p, const tvi_batches *b,
+                                 const char *call);
+
 /* Mean squared error of a value of frame n_seen - 1 + step, step 1 to n_steps. */
 double tvi_prediction_error(const tvi_prediction *p, size_t step);
 double tvi_prediction_copy_error(const tvi_prediction *p, size_t step);

@@ -337,10 +337,13 @@ tvae_status tvae_run_open(const char *folder, tvae_run **out)
 
 tvae_status tvae_run_model(tvae_run *run, tvae_model **out)
 {
+    tvae_status st;
+
     if (!out)
         return tvi_fail(TVAE_E_INVALID, "run_model: out is NULL");
     *out = NULL;
     if (!run)
         return tvi_fail(TVAE_E_INVALID, "run_model: run is NULL");
-    return tvi_checkpoint_model(run, out);
+    st = tvi_run_check_reads(run, "run_model");
+    return st == TVAE_OK ? tvi_checkpoint_model(run, out) : st;
 }

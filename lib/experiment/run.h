@@ -66,6 +66,9 @@ static inline bool tvi_run_writes(const tvae_run *run)
     return tvi_exchange_is_first(run->exchange);
 }
 
+/* Does it read them? If not, "<call>: .. ask rank 0". */
+tvae_status tvi_run_check_reads(const tvae_run *run, const char *call);
+
 /* All ranks go on, or none: tvi_exchange_settle(), or `own` without others. */
 tvae_status tvi_run_settle(const tvae_run *run, tvae_status own, const char *call);
 

@@ -98,6 +98,23 @@ tvae_status tvi_scores_add(tvi_scores *s, const tvi_batches *b, const tvae_model
     return st;
 }
 
+tvae_status tvi_scores_merge(tvi_scores *s, const tvi_batches *b, const char *call)
+{
+    tvi_gathered parts[4] = {tvi_activity_gathered(s->activity_z)};
+    size_t n_parts = 1;
+    tvae_status st = TVAE_OK;
+
+    if (s->activity_u)
+        parts[n_parts++] = tvi_activity_gathered(s->activity_u);
+    if (s->covariance)
+        parts[n_parts++] = tvi_covariance_gathered(s->covariance);
+    if (s->selectivity)
+        parts[n_parts++] = tvi_selectivity_gathered(s->selectivity);
+    for (size_t i = 0; i < n_parts && st == TVAE_OK; i++)
+        st = tvi_batches_merge(b, &parts[i], call);
+    return st;
+}
+
 /* ---- results ---- */
 
 static tvae_status count_active(const tvae_activity *activity, int32_t measure,

@@ -29,6 +29,9 @@ void tvi_scores_close(tvi_scores *s);
 /* Add the batch at hand, whose latents have been measured. */
 tvae_status tvi_scores_add(tvi_scores *s, const tvi_batches *b, const tvae_model *model);
 
+/* Those of all ranks. */
+tvae_status tvi_scores_merge(tvi_scores *s, const tvi_batches *b, const char *call);
+
 tvae_status tvi_scores_finish(const tvi_scores *s, const tvi_batches *b,
                               tvi_score_values *values);
 

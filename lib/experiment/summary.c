@@ -250,7 +250,9 @@ tvae_status tvae_run_summary_number(const tvae_run *run, const char *path, doubl
                         !run    ? "run"
                         : !path ? "path"
                                 : "value");
-    st = read_summary(run, &summary);
+    st = tvi_run_check_reads(run, "run_summary_number");
+    if (st == TVAE_OK)
+        st = read_summary(run, &summary);
     if (st != TVAE_OK)
         return st;
     number = find_value(summary, path);

@@ -3,6 +3,7 @@
 #include "experiment/validate.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "base/error.h"
 #include "train/team.h"
@@ -69,6 +70,22 @@ static tvae_status find_total(training *t)
                         (long long)s->epochs);
     t->total = s->epochs * t->steps_per_epoch;
     return TVAE_OK;
+}
+
+/* What the hosts' data must have in common for their steps to be those of one run. */
+static tvae_status agree(const training *t)
+{
+    enum { BYTES = 160 };
+    const tvae_dataset *held_out = t->validation.batches.data;
+    char text[BYTES];
+
+    if (!t->run->exchange)
+        return TVAE_OK;
+    (void)snprintf(text, sizeof text,
+                   "training sequences=%zu\nvalidation sequences=%zu\nsteps=%lld\n",
+                   tvae_dataset_count(t->run->data),
+                   held_out ? tvae_dataset_count(held_out) : 0, (long long)t->total);
+    return tvi_exchange_agree(t->run->exchange, text, "run_train");
 }
 
 /* Has a host asked to stop? With others, all hear of it after the same step. */
@@ -177,18 +194,21 @@ tvae_status tvae_run_train(tvae_run *run, const tvae_progress_hook *hook)
                         "run_train: training in %s has failed before: resume it from its "
                         "last good checkpoint",
                         run->folder);
-    st = tvi_hook_import(&t.hook, hook, "run_train");
+    st = tvi_run_settle(run, tvi_hook_import(&t.hook, hook, "run_train"), "run_train");
     if (st != TVAE_OK)
         return st;
     t.first = tvae_trainer_step_count(run->trainer);
     if (run->config->settings.steps > 0 && run->config->settings.steps <= t.first)
         return TVAE_OK;
+    tvi_team_go_on(run->trainer);
     st = open_loader(&t);
     if (st == TVAE_OK)
         st = find_total(&t);
     if (st == TVAE_OK && run->config->settings.eval_steps)
         st = tvi_validation_open(&t.validation, run);
     st = tvi_run_settle(run, st, "run_train");
+    if (st == TVAE_OK)
+        st = agree(&t);
     if (st == TVAE_OK)
         st = run_steps(&t);
     run->failed = st != TVAE_OK && st != TVAE_E_CANCELLED;

@@ -2,16 +2,19 @@
 #include "metric/metric.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/memory.h"
+#include "metric/gathered.h"
 #include "tensor/tensor.h"
 
 /* Active latents (Burda et al., ICLR 2016): the variance over data of a posterior's mean,
  * and its mean KL from N(0, 1). */
 
 struct tvae_activity {
-    size_t n_units;
-    double n_samples;
+    size_t n_units, n_values;
+    double *values;               /* [n_values], of which all below are parts */
+    double *n_samples;            /* one number */
     double *first;                /* [n_units], the first mean, from which all count */
     double *sums, *squares, *kls; /* [n_units] */
 };
@@ -30,14 +33,17 @@ tvae_status tvae_activity_create(size_t n_units, tvae_activity **out)
     if (!activity)
         return TVAE_E_NOMEM;
     activity->n_units = n_units;
-    activity->first = tvi_alloc_array(n_units, sizeof(double));
-    activity->sums = tvi_alloc_array(n_units, sizeof(double));
-    activity->squares = tvi_alloc_array(n_units, sizeof(double));
-    activity->kls = tvi_alloc_array(n_units, sizeof(double));
-    if (!activity->first || !activity->sums || !activity->squares || !activity->kls) {
+    activity->n_values = 1 + 4 * n_units;
+    activity->values = tvi_alloc_array(activity->n_values, sizeof(double));
+    if (!activity->values) {
         tvae_activity_destroy(&activity);
         return TVAE_E_NOMEM;
     }
+    activity->n_samples = activity->values;
+    activity->first = activity->n_samples + 1;
+    activity->sums = activity->first + n_units;
+    activity->squares = activity->sums + n_units;
+    activity->kls = activity->squares + n_units;
     *out = activity;
     return TVAE_OK;
 }
@@ -50,10 +56,7 @@ void tvae_activity_destroy(tvae_activity **activity)
         return;
     gone = *activity;
     *activity = NULL;
-    tvi_free(gone->first);
-    tvi_free(gone->sums);
-    tvi_free(gone->squares);
-    tvi_free(gone->kls);
+    tvi_free(gone->values);
     tvi_free(gone);
 }
 
@@ -68,7 +71,7 @@ static void add_posterior(tvae_activity *activity, const float *mean,
         activity->squares[i] += difference * difference;
         activity->kls[i] += (m * m + exp(r) - 1.0 - r) / 2.0;
     }
-    activity->n_samples += 1.0;
+    *activity->n_samples += 1.0;
 }
 
 tvae_status tvae_activity_add(tvae_activity *activity, const tvae_tensor *mean,
@@ -89,7 +92,7 @@ tvae_status tvae_activity_add(tvae_activity *activity, const tvae_tensor *mean,
                               &n_samples);
     if (st != TVAE_OK)
         return st;
-    for (size_t i = 0; i < n_units && activity->n_samples == 0.0; i++)
+    for (size_t i = 0; i < n_units && *activity->n_samples == 0.0; i++)
         activity->first[i] = (double)mean->data[i];
     for (size_t s = 0; s < n_samples; s++)
         add_posterior(activity, mean->data + s * n_units,
@@ -97,9 +100,34 @@ tvae_status tvae_activity_add(tvae_activity *activity, const tvae_tensor *mean,
     return TVAE_OK;
 }
 
+static void merge_activity(void *accumulator, const double *part)
+{
+    tvae_activity *a = accumulator;
+    const size_t n_units = a->n_units;
+    const tvi_shifted_sums sums = {tvi_gathered_place(part, a->values, a->first),
+                                   tvi_gathered_place(part, a->values, a->sums),
+                                   tvi_gathered_place(part, a->values, a->squares),
+                                   *part};
+    const double *kls = tvi_gathered_place(part, a->values, a->kls);
+
+    if (sums.n_samples == 0.0)
+        return;
+    if (*a->n_samples == 0.0)
+        memcpy(a->first, sums.first, n_units * sizeof *a->first);
+    tvi_shifted_sums_merge(n_units, a->first, a->sums, a->squares, &sums);
+    for (size_t i = 0; i < n_units; i++)
+        a->kls[i] += kls[i];
+    *a->n_samples += sums.n_samples;
+}
+
+tvi_gathered tvi_activity_gathered(tvae_activity *activity)
+{
+    return (tvi_gathered){activity->values, activity->n_values, activity, merge_activity};
+}
+
 static double measure_unit(const tvae_activity *activity, size_t unit, int32_t measure)
 {
-    const double n = activity->n_samples;
+    const double n = *activity->n_samples;
     double mean;
 
     if (!(n > 0.0))

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "metric/gathered.h"
 #include "tensor/tensor.h"
 
 /* CapCorr: the correlation, over sequences, of the capsules' shift with the true one
@@ -14,8 +15,12 @@ typedef struct moments {
     double n, x, y, xx, yy, xy;
 } moments;
 
+enum { N_MOMENTS = sizeof(moments) / sizeof(double) };
+
 struct tvae_capcorr {
     size_t n_factors, n_capsules;
+    double *values; /* all below, one after the other */
+    size_t n_values;
     moments *nearest;  /* [n_factors] */
     moments *first;    /* [n_factors] */
     moments *capsules; /* [n_factors, n_capsules] */
@@ -37,13 +42,15 @@ tvae_status tvae_capcorr_create(size_t n_factors, size_t n_capsules, tvae_capcor
         return TVAE_E_NOMEM;
     capcorr->n_factors = n_factors;
     capcorr->n_capsules = n_capsules;
-    capcorr->nearest = tvi_alloc_array(n_factors, sizeof(moments));
-    capcorr->first = tvi_alloc_array(n_factors, sizeof(moments));
-    capcorr->capsules = tvi_alloc_array(n_factors * n_capsules, sizeof(moments));
-    if (!capcorr->nearest || !capcorr->first || !capcorr->capsules) {
+    capcorr->n_values = (2 + n_capsules) * n_factors * N_MOMENTS;
+    capcorr->values = tvi_alloc_array(capcorr->n_values, sizeof(double));
+    if (!capcorr->values) {
         tvae_capcorr_destroy(&capcorr);
         return TVAE_E_NOMEM;
     }
+    capcorr->nearest = (moments *)(void *)capcorr->values;
+    capcorr->first = capcorr->nearest + n_factors;
+    capcorr->capsules = capcorr->first + n_factors;
     *out = capcorr;
     return TVAE_OK;
 }
@@ -56,9 +63,7 @@ void tvae_capcorr_destroy(tvae_capcorr **capcorr)
         return;
     gone = *capcorr;
     *capcorr = NULL;
-    tvi_free(gone->nearest);
-    tvi_free(gone->first);
-    tvi_free(gone->capsules);
+    tvi_free(gone->values);
     tvi_free(gone);
 }
 
@@ -177,6 +182,19 @@ tvae_status tvae_capcorr_add_factor(tvae_capcorr *capcorr, const tvae_tensor *t,
                         "capcorr_add_factor: factor is %zu, want less than %zu", factor,
                         capcorr->n_factors);
     return add_batch(capcorr, t, factors, &factor);
+}
+
+static void merge_capcorr(void *accumulator, const double *part)
+{
+    tvae_capcorr *capcorr = accumulator;
+
+    for (size_t i = 0; i < capcorr->n_values; i++)
+        capcorr->values[i] += part[i];
+}
+
+tvi_gathered tvi_capcorr_gathered(tvae_capcorr *capcorr)
+{
+    return (tvi_gathered){capcorr->values, capcorr->n_values, capcorr, merge_capcorr};
 }
 
 /* Pearson's correlation; NaN when a side is constant, which its exact sums tell. */

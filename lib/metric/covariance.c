@@ -2,9 +2,11 @@
 #include "metric/covariance.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "metric/gathered.h"
 #include "metric/metric.h"
 #include "tensor/tensor.h"
 
@@ -14,20 +16,11 @@ enum { BLOCK = 64 }; /* samples that are prepared at a time */
 
 /* ---- life ---- */
 
-static tvae_status allocate_sums(tvi_unit_sums *sums, size_t n_units)
+/* Sums that begin at `place`; returns where they end. */
+static double *place_sums(tvi_unit_sums *sums, size_t n_units, double *place)
 {
-    sums->n_units = n_units;
-    sums->first = tvi_alloc_array(n_units, sizeof *sums->first);
-    sums->sum = tvi_alloc_array(n_units, sizeof *sums->sum);
-    sums->squares = tvi_alloc_array(n_units, sizeof *sums->squares);
-    return sums->first && sums->sum && sums->squares ? TVAE_OK : TVAE_E_NOMEM;
-}
-
-static void free_sums(tvi_unit_sums *sums)
-{
-    tvi_free(sums->first);
-    tvi_free(sums->sum);
-    tvi_free(sums->squares);
+    *sums = (tvi_unit_sums){n_units, place, place + n_units, place + 2 * n_units};
+    return place + 3 * n_units;
 }
 
 tvae_status tvae_covariance_create(size_t n_rows, size_t n_columns, int32_t kind,
@@ -53,14 +46,16 @@ tvae_status tvae_covariance_create(size_t n_rows, size_t n_columns, int32_t kind
     if (!covariance)
         return TVAE_E_NOMEM;
     covariance->kind = kind;
-    st = allocate_sums(&covariance->rows, n_rows);
-    if (st == TVAE_OK)
-        st = allocate_sums(&covariance->columns, n_columns);
-    covariance->products = tvi_alloc_array(n_rows * n_columns, sizeof(double));
-    if (st != TVAE_OK || !covariance->products) {
+    covariance->n_values = 1 + 3 * (n_rows + n_columns) + n_rows * n_columns;
+    covariance->values = tvi_alloc_array(covariance->n_values, sizeof(double));
+    if (!covariance->values) {
         tvae_covariance_destroy(&covariance);
         return TVAE_E_NOMEM;
     }
+    covariance->n_samples = covariance->values;
+    covariance->products =
+        place_sums(&covariance->columns, n_columns,
+                   place_sums(&covariance->rows, n_rows, covariance->values + 1));
     *out = covariance;
     return TVAE_OK;
 }
@@ -73,9 +68,7 @@ void tvae_covariance_destroy(tvae_covariance **covariance)
         return;
     gone = *covariance;
     *covariance = NULL;
-    free_sums(&gone->rows);
-    free_sums(&gone->columns);
-    tvi_free(gone->products);
+    tvi_free(gone->values);
     tvi_free(gone);
 }
 
@@ -97,7 +90,7 @@ static void prepare_block(int32_t kind, size_t n_samples, const float *x,
     for (size_t s = 0; s < n_samples; s++)
         for (size_t i = 0; i < sums->n_units; i++, x++, difference++) {
             *difference = prepare_value(kind, *x) - sums->first[i];
-            sums->sum[i] += *difference;
+            sums->sums[i] += *difference;
             sums->squares[i] += *difference * *difference;
         }
 }
@@ -141,7 +134,7 @@ static void add_samples(tvae_covariance *covariance, size_t n_samples, const flo
                          .y = scratch + BLOCK * rows->n_units,
                          .products = covariance->products};
 
-    if (covariance->n_samples == 0.0) {
+    if (*covariance->n_samples == 0.0) {
         set_first(covariance->kind, x, rows);
         set_first(covariance->kind, y, columns);
     }
@@ -153,7 +146,7 @@ static void add_samples(tvae_covariance *covariance, size_t n_samples, const flo
                       scratch + BLOCK * rows->n_units);
         tvi_parallel_for(rows->n_units, 1, add_products, &pass);
     }
-    covariance->n_samples += (double)n_samples;
+    *covariance->n_samples += (double)n_samples;
 }
 
 tvae_status tvae_covariance_add(tvae_covariance *covariance, const tvae_tensor *x,
@@ -185,17 +178,78 @@ tvae_status tvae_covariance_add(tvae_covariance *covariance, const tvae_tensor *
     return TVAE_OK;
 }
 
+/* ---- merging ---- */
+
+static tvi_shifted_sums find_part(const tvae_covariance *covariance,
+                                  const tvi_unit_sums *own, const double *part)
+{
+    const double *values = covariance->values;
+
+    return (tvi_shifted_sums){tvi_gathered_place(part, values, own->first),
+                              tvi_gathered_place(part, values, own->sums),
+                              tvi_gathered_place(part, values, own->squares), *part};
+}
+
+/* Products of differences, counted from the firsts of all. */
+static void merge_products(tvae_covariance *covariance, const tvi_shifted_sums *x,
+                           const tvi_shifted_sums *y, const double *products)
+{
+    const tvi_unit_sums *rows = &covariance->rows, *columns = &covariance->columns;
+    const size_t n_columns = columns->n_units;
+
+    for (size_t i = 0; i < rows->n_units; i++) {
+        const double dx = x->first[i] - rows->first[i];
+
+        for (size_t j = 0; j < n_columns; j++) {
+            const double dy = y->first[j] - columns->first[j];
+
+            covariance->products[i * n_columns + j] += products[i * n_columns + j] +
+                                                       dx * y->sums[j] + dy * x->sums[i] +
+                                                       x->n_samples * dx * dy;
+        }
+    }
+}
+
+static void merge_side(tvi_unit_sums *all, const tvi_shifted_sums *part)
+{
+    tvi_shifted_sums_merge(all->n_units, all->first, all->sums, all->squares, part);
+}
+
+static void merge_covariance(void *accumulator, const double *part)
+{
+    tvae_covariance *a = accumulator;
+    tvi_unit_sums *rows = &a->rows, *columns = &a->columns;
+    const tvi_shifted_sums x = find_part(a, rows, part), y = find_part(a, columns, part);
+
+    if (*part == 0.0)
+        return;
+    if (*a->n_samples == 0.0) {
+        memcpy(rows->first, x.first, rows->n_units * sizeof *x.first);
+        memcpy(columns->first, y.first, columns->n_units * sizeof *y.first);
+    }
+    merge_products(a, &x, &y, tvi_gathered_place(part, a->values, a->products));
+    merge_side(rows, &x);
+    merge_side(columns, &y);
+    *a->n_samples += *part;
+}
+
+tvi_gathered tvi_covariance_gathered(tvae_covariance *covariance)
+{
+    return (tvi_gathered){covariance->values, covariance->n_values, covariance,
+                          merge_covariance};
+}
+
 /* ---- results ---- */
 
 static double spread(const tvi_unit_sums *sums, double n_samples, size_t i)
 {
-    return sums->squares[i] - sums->sum[i] * sums->sum[i] / n_samples;
+    return sums->squares[i] - sums->sums[i] * sums->sums[i] / n_samples;
 }
 
 double tvi_covariance_correlation(const tvae_covariance *covariance, size_t i, size_t j)
 {
     const tvi_unit_sums *rows = &covariance->rows, *columns = &covariance->columns;
-    const double n = covariance->n_samples;
+    const double n = *covariance->n_samples;
     double spread_x, spread_y;
 
     if (!(n > 1.0))
@@ -205,7 +259,7 @@ double tvi_covariance_correlation(const tvae_covariance *covariance, size_t i, s
     if (!(spread_x > 0.0 && spread_y > 0.0))
         return NAN;
     return (covariance->products[i * columns->n_units + j] -
-            rows->sum[i] * columns->sum[j] / n) /
+            rows->sums[i] * columns->sums[j] / n) /
            (sqrt(spread_x) * sqrt(spread_y));
 }
 
@@ -227,7 +281,7 @@ tvae_status tvae_covariance_matrix(const tvae_covariance *covariance,
     st = tvi_tensor_check(matrix, 2, wanted, "covariance_matrix", "matrix");
     if (st != TVAE_OK)
         return st;
-    factor = (covariance->n_samples - 1.0) / fmax(covariance->n_samples, 1.0);
+    factor = (*covariance->n_samples - 1.0) / fmax(*covariance->n_samples, 1.0);
     for (size_t i = 0; i < wanted[0]; i++)
         for (size_t j = 0; j < wanted[1]; j++)
             matrix->data[i * wanted[1] + j] =

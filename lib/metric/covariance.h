@@ -7,12 +7,14 @@
 /* Sums over samples of one side's units, each counted from its value in the first. */
 typedef struct tvi_unit_sums {
     size_t n_units;
-    double *first, *sum, *squares; /* [n_units] */
+    double *first, *sums, *squares; /* [n_units] */
 } tvi_unit_sums;
 
 struct tvae_covariance {
     int32_t kind;
-    double n_samples;
+    size_t n_values;
+    double *values;    /* [n_values], of which all below are parts */
+    double *n_samples; /* one number */
     tvi_unit_sums rows, columns;
     double *products; /* [rows, columns] */
 };

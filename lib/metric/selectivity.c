@@ -2,15 +2,18 @@
 #include "metric/metric.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/memory.h"
+#include "metric/gathered.h"
 #include "tensor/tensor.h"
 
 /* Class selectivity: Plot_ClassActMap of the reference (GOLDEN section 4). */
 
 struct tvae_selectivity {
-    size_t n_units, n_classes;
-    double n_samples;
+    size_t n_units, n_classes, n_values;
+    double *values;         /* [n_values], of which all below are parts */
+    double *n_samples;      /* one number */
     double *first;          /* [n_units], the first sample, from which all are counted */
     double *counts;         /* [n_classes] */
     double *sums, *squares; /* [n_classes, n_units] */
@@ -33,15 +36,17 @@ tvae_status tvae_selectivity_create(size_t n_units, size_t n_classes,
         return TVAE_E_NOMEM;
     selectivity->n_units = n_units;
     selectivity->n_classes = n_classes;
-    selectivity->first = tvi_alloc_array(n_units, sizeof(double));
-    selectivity->counts = tvi_alloc_array(n_classes, sizeof(double));
-    selectivity->sums = tvi_alloc_array(n_classes * n_units, sizeof(double));
-    selectivity->squares = tvi_alloc_array(n_classes * n_units, sizeof(double));
-    if (!selectivity->first || !selectivity->counts || !selectivity->sums ||
-        !selectivity->squares) {
+    selectivity->n_values = 1 + n_units + n_classes + 2 * n_classes * n_units;
+    selectivity->values = tvi_alloc_array(selectivity->n_values, sizeof(double));
+    if (!selectivity->values) {
         tvae_selectivity_destroy(&selectivity);
         return TVAE_E_NOMEM;
     }
+    selectivity->n_samples = selectivity->values;
+    selectivity->first = selectivity->n_samples + 1;
+    selectivity->counts = selectivity->first + n_units;
+    selectivity->sums = selectivity->counts + n_classes;
+    selectivity->squares = selectivity->sums + n_classes * n_units;
     *out = selectivity;
     return TVAE_OK;
 }
@@ -54,10 +59,7 @@ void tvae_selectivity_destroy(tvae_selectivity **selectivity)
         return;
     gone = *selectivity;
     *selectivity = NULL;
-    tvi_free(gone->first);
-    tvi_free(gone->counts);
-    tvi_free(gone->sums);
-    tvi_free(gone->squares);
+    tvi_free(gone->values);
     tvi_free(gone);
 }
 
@@ -99,7 +101,7 @@ tvae_status tvae_selectivity_add(tvae_selectivity *selectivity, const tvae_tenso
         st = check_labels(selectivity, labels, n_samples);
     if (st != TVAE_OK)
         return st;
-    for (size_t i = 0; i < n_units && selectivity->n_samples == 0.0; i++)
+    for (size_t i = 0; i < n_units && *selectivity->n_samples == 0.0; i++)
         selectivity->first[i] = (double)t->data[i];
     for (size_t s = 0; s < n_samples; s++) {
         const size_t label = (size_t)labels->data[s];
@@ -114,8 +116,35 @@ tvae_status tvae_selectivity_add(tvae_selectivity *selectivity, const tvae_tenso
             squares[i] += x * x;
         }
     }
-    selectivity->n_samples += (double)n_samples;
+    *selectivity->n_samples += (double)n_samples;
     return TVAE_OK;
+}
+
+static void merge_selectivity(void *accumulator, const double *part)
+{
+    tvae_selectivity *a = accumulator;
+    const size_t n = a->n_units;
+    const double *counts = tvi_gathered_place(part, a->values, a->counts);
+    tvi_shifted_sums sums = {tvi_gathered_place(part, a->values, a->first),
+                             tvi_gathered_place(part, a->values, a->sums),
+                             tvi_gathered_place(part, a->values, a->squares), 0.0};
+
+    if (*part == 0.0)
+        return;
+    if (*a->n_samples == 0.0)
+        memcpy(a->first, sums.first, n * sizeof *a->first);
+    for (size_t c = 0; c < a->n_classes; c++, sums.sums += n, sums.squares += n) {
+        sums.n_samples = counts[c];
+        tvi_shifted_sums_merge(n, a->first, a->sums + c * n, a->squares + c * n, &sums);
+        a->counts[c] += counts[c];
+    }
+    *a->n_samples += *part;
+}
+
+tvi_gathered tvi_selectivity_gathered(tvae_selectivity *selectivity)
+{
+    return (tvi_gathered){selectivity->values, selectivity->n_values, selectivity,
+                          merge_selectivity};
 }
 
 /* (mean a - mean b) / sqrt((variance a + variance b) / 2) of two groups from their sizes,

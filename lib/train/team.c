@@ -7,10 +7,10 @@
 
 #include "base/memory.h"
 #include "base/options.h"
-#include "layer/backlog.h"
 #include "train/buckets.h"
 #include "train/factors.h"
 #include "train/lit_rows.h"
+#include "train/share.h"
 #include "train/step.h"
 
 static const char call[] = "trainer_step", set_call[] = "trainer_set_exchange";
@@ -66,18 +66,12 @@ void tvi_team_leave(tvae_trainer *trainer)
 static tvae_status describe(const tvae_trainer *trainer, char text[TEXT_BYTES])
 {
     const tvae_exchange_options *o = &trainer->team->options;
-    const tvi_parameter_list *list = &trainer->model->parameters;
-    size_t n_values = 0;
-    int n;
+    const int n = snprintf(text, TEXT_BYTES,
+                           "timeout_seconds=%.17g\nbucket_bytes=%lld\ngradient_type=%d\n"
+                           "row_sparse=%d\nshared_memory=%d\nfactors=%d\n",
+                           o->timeout_seconds, (long long)o->bucket_bytes,
+                           o->gradient_type, o->row_sparse, o->shared_memory, o->factors);
 
-    for (size_t i = 0; i < list->n_items; i++)
-        n_values += list->items[i].parameter->count;
-    n = snprintf(text, TEXT_BYTES,
-                 "timeout_seconds=%.17g\nbucket_bytes=%lld\ngradient_type=%d\n"
-                 "row_sparse=%d\nshared_memory=%d\nfactors=%d\nn_parameters=%zu\n"
-                 "n_parameter_values=%zu\n",
-                 o->timeout_seconds, (long long)o->bucket_bytes, o->gradient_type,
-                 o->row_sparse, o->shared_memory, o->factors, list->n_items, n_values);
     return tvi_trainer_describe(trainer, text + n, TEXT_BYTES - (size_t)n);
 }
 
@@ -93,16 +87,15 @@ static tvae_status share_state(tvae_trainer *trainer)
     tvae_status st =
         tvi_exchange_broadcast_bytes(exchange, &numbers, sizeof numbers, set_call);
 
+    if (st == TVAE_OK)
+        st = tvi_share_parameters(exchange, &trainer->model->parameters, set_call);
     for (size_t i = 0; i < optimiser->n_slots && st == TVAE_OK; i++) {
         const tvi_optimiser_slot *slot = &optimiser->slots[i];
-        const size_t n = slot->parameter->count;
 
-        tvi_backlog_settle(slot->parameter);
-        st = tvi_exchange_broadcast_floats(exchange, slot->parameter->value, n, set_call);
         for (size_t k = 0; k < TVI_OPTIMISER_BUFFERS && st == TVAE_OK; k++)
             if (slot->buffers[k])
-                st = tvi_exchange_broadcast_floats(exchange, slot->buffers[k], n,
-                                                   set_call);
+                st = tvi_exchange_broadcast_floats(exchange, slot->buffers[k],
+                                                   slot->parameter->count, set_call);
     }
     trainer->n_steps = numbers.n_steps;
     trainer->optimiser.options.learning_rate = numbers.rate;
@@ -199,6 +192,12 @@ void tvi_team_size(const tvae_trainer *trainer, size_t *rank, size_t *n_ranks)
 tvi_exchange *tvi_team_exchange(const tvae_trainer *trainer)
 {
     return trainer->team ? &trainer->team->exchange : NULL;
+}
+
+void tvi_team_go_on(tvae_trainer *trainer)
+{
+    if (trainer->team)
+        trainer->team->asks_to_stop = trainer->team->stops = false;
 }
 
 void tvi_team_ask_to_stop(tvae_trainer *trainer)

@@ -24,6 +24,9 @@ tvae_status tvi_team_idle_batch(tvae_trainer *trainer, tvi_batch *batch);
 /* Meet the others without a batch, as this rank cannot take the step: returns `st`. */
 tvae_status tvi_team_decline(tvae_trainer *trainer, tvae_status st);
 
+/* Forget that anyone has asked to stop; nothing happens without a team. */
+void tvi_team_go_on(tvae_trainer *trainer);
+
 /* In the steps to come this rank asks to stop; whether one has, after the latest step:
  * the same answer on all ranks. */
 void tvi_team_ask_to_stop(tvae_trainer *trainer);

@@ -329,7 +329,7 @@ static tvae_status use_everything(void)
 START_TEST(failed_allocations_leak_nothing)
 {
     make_cycling_batch();
-    assert_survives_scarce_memory(use_everything, 7);
+    assert_survives_scarce_memory(use_everything, 5);
 }
 END_TEST
 

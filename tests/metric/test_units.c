@@ -326,7 +326,7 @@ static tvae_status use_everything(void)
 START_TEST(failed_allocations_leak_nothing)
 {
     make_posteriors();
-    assert_survives_scarce_memory(use_everything, 20);
+    assert_survives_scarce_memory(use_everything, 10);
 }
 END_TEST
 
