@@ -208,6 +208,7 @@ TVAE_API tvae_status tvae_run_resume(const tvae_config *config, const char *fold
  * @param[in]  exchange  The way to the other ranks; copied.
  * @param[out] out       The run.
  *
+ * @retval TVAE_OK         Open on all ranks.
  * @retval TVAE_E_INVALID  As there, or a rank has another configuration: the message
  * names the key.
  * @retval TVAE_E_TIMEOUT  Another rank did not call in time.

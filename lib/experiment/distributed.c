@@ -9,8 +9,6 @@
 
 /* Runs of several ranks: the first one has the folder, and tells the others. */
 
-static const char call[] = "run_create_distributed";
-
 tvae_status tvi_run_settle(const tvae_run *run, tvae_status own, const char *name)
 {
     return run->exchange ? tvi_exchange_settle(run->exchange, own, name) : own;
@@ -56,7 +54,8 @@ static tvae_status describe(const tvae_config *config, char **out)
     return TVAE_OK;
 }
 
-static tvae_status agree(tvi_exchange *exchange, const tvae_config *config)
+static tvae_status agree(tvi_exchange *exchange, const tvae_config *config,
+                         const char *call)
 {
     char *text = NULL;
     tvae_status st = tvi_exchange_settle(exchange, describe(config, &text), call);
@@ -69,7 +68,8 @@ static tvae_status agree(tvi_exchange *exchange, const tvae_config *config)
 
 /* The settings of rank 0's run, with this rank's own data and threads where given. */
 static tvae_status share_settings(tvi_exchange *exchange, const tvae_run *run,
-                                  const tvae_config *own, tvi_settings *settings)
+                                  const tvae_config *own, tvi_settings *settings,
+                                  const char *call)
 {
     tvae_status st;
 
@@ -94,7 +94,7 @@ static tvae_status share_settings(tvi_exchange *exchange, const tvae_run *run,
 
 /* A copy of a host's table that lives as long as the run. */
 static tvae_status new_exchange(const tvae_exchange *source, double seconds,
-                                tvi_exchange **out)
+                                tvi_exchange **out, const char *call)
 {
     tvi_exchange *exchange = tvi_alloc_array(1, sizeof *exchange);
     tvae_status st;
@@ -123,14 +123,14 @@ static void free_exchange(tvi_exchange *exchange)
 /* What rank 0 has opened in *run, on all ranks. The run takes the exchange over, if there
  * is anybody else; both are gone after a failure. */
 static tvae_status join(tvi_exchange *exchange, const tvae_config *config,
-                        const char *folder, bool trains, tvae_run **run)
+                        const char *folder, bool trains, tvae_run **run, const char *call)
 {
     tvi_settings *settings = tvi_alloc_array(1, sizeof *settings);
     tvae_status st =
         tvi_exchange_settle(exchange, settings ? TVAE_OK : TVAE_E_NOMEM, call);
 
     if (st == TVAE_OK)
-        st = share_settings(exchange, *run, config, settings);
+        st = share_settings(exchange, *run, config, settings, call);
     if (st == TVAE_OK && !*run)
         st = tvi_run_follow(settings, folder, trains, run);
     tvi_free(settings);
@@ -163,7 +163,7 @@ static tvae_status set_exchange(tvae_run *run)
 }
 
 static tvae_status check_arguments(const char *folder, const tvae_exchange *exchange,
-                                   tvae_run **out)
+                                   tvae_run **out, const char *call)
 {
     if (!out)
         return tvi_fail(TVAE_E_INVALID, "%s: out is NULL", call);
@@ -178,9 +178,10 @@ tvae_status tvae_run_create_distributed(const tvae_config *config, const char *f
                                         int32_t resume, const tvae_exchange *exchange,
                                         tvae_run **out)
 {
+    static const char call[] = "run_create_distributed";
     tvi_exchange *team = NULL;
     tvae_run *run = NULL;
-    tvae_status st = check_arguments(folder, exchange, out);
+    tvae_status st = check_arguments(folder, exchange, out, call);
 
     if (st == TVAE_OK && (resume < 0 || resume > 1 || (!config && !resume)))
         st = tvi_fail(TVAE_E_INVALID,
@@ -189,10 +190,10 @@ tvae_status tvae_run_create_distributed(const tvae_config *config, const char *f
                       call, resume, config ? "given" : "NULL");
     if (st == TVAE_OK)
         st = new_exchange(exchange, config ? config->settings.exchange_seconds : 0.0,
-                          &team);
+                          &team, call);
     if (st != TVAE_OK)
         return st;
-    st = agree(team, config);
+    st = agree(team, config, call);
     if (st == TVAE_OK && tvi_exchange_is_first(team))
         st = (resume ? tvi_run_resume : tvi_run_create)(config, folder,
                                                         team->table.n_ranks, &run);
@@ -203,7 +204,7 @@ tvae_status tvae_run_create_distributed(const tvae_config *config, const char *f
         free_exchange(team);
         return st;
     }
-    st = join(team, config, folder, true, &run);
+    st = join(team, config, folder, true, &run, call);
     if (st == TVAE_OK && run->exchange)
         st = set_exchange(run);
     if (st != TVAE_OK)
@@ -215,12 +216,13 @@ tvae_status tvae_run_create_distributed(const tvae_config *config, const char *f
 tvae_status tvae_run_open_distributed(const char *folder, const tvae_exchange *exchange,
                                       tvae_run **out)
 {
+    static const char call[] = "run_open_distributed";
     tvi_exchange *team = NULL;
     tvae_run *run = NULL;
-    tvae_status st = check_arguments(folder, exchange, out);
+    tvae_status st = check_arguments(folder, exchange, out, call);
 
     if (st == TVAE_OK)
-        st = new_exchange(exchange, 0.0, &team);
+        st = new_exchange(exchange, 0.0, &team, call);
     if (st != TVAE_OK)
         return st;
     if (tvi_exchange_is_first(team))
@@ -231,7 +233,7 @@ tvae_status tvae_run_open_distributed(const char *folder, const tvae_exchange *e
         free_exchange(team);
         return st;
     }
-    st = join(team, NULL, folder, false, &run);
+    st = join(team, NULL, folder, false, &run, call);
     *out = run;
     return st;
 }

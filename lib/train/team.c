@@ -146,12 +146,14 @@ static tvae_status join(tvae_trainer *trainer)
     if (st == TVAE_OK)
         st = tvi_exchange_agree(&team->exchange, text, set_call);
     if (st == TVAE_OK)
+        st = share_state(trainer);
+    if (st == TVAE_OK)
         st = tvi_exchange_settle(
             &team->exchange,
             tvi_buckets_create(&team->buckets, &team->exchange, &team->options,
                                &trainer->model->parameters, &team->lit),
             set_call);
-    return st == TVAE_OK ? share_state(trainer) : st;
+    return st;
 }
 
 tvae_status tvae_trainer_set_exchange(tvae_trainer *trainer,

@@ -74,7 +74,8 @@ typedef struct struct_field {
     const char *name;
     size_t offset;
     field_kind kind;
-    bool is_endless; /* its greatest value is valid, and would be computed for ever */
+    bool is_endless;  /* its greatest value is valid, and would be computed for ever */
+    bool is_required; /* the call must refuse NULL, and numbers out of range */
 } struct_field;
 
 /* The values of one parameter. Those that take a valid value put it first. */

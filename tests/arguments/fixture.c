@@ -91,6 +91,7 @@ static void begin_options(void)
 {
     MUST(tvae_conv2d_options_init(&f.conv2d_options, sizeof f.conv2d_options));
     MUST(tvae_evaluate_options_init(&f.evaluate_options, sizeof f.evaluate_options));
+    MUST(tvae_exchange_options_init(&f.exchange_options, sizeof f.exchange_options));
     MUST(tvae_linear_options_init(&f.linear_options, sizeof f.linear_options));
     MUST(tvae_loader_options_init(&f.loader_options, sizeof f.loader_options));
     MUST(tvae_mnist_options_init(&f.mnist_options, sizeof f.mnist_options));
@@ -158,6 +159,57 @@ static void release(void *user)
     (void)user;
 }
 
+/* An exchange of one rank: sums are its own values, and nobody is waited for. */
+static tvae_status sum_start(void *user, void *values, size_t n_values, int32_t type,
+                             void **request)
+{
+    (void)user;
+    (void)n_values;
+    (void)type;
+    *request = values;
+    return TVAE_OK;
+}
+
+static tvae_status sum_wait(void *user, void *request, double seconds)
+{
+    (void)user;
+    (void)request;
+    (void)seconds;
+    return TVAE_OK;
+}
+
+static tvae_status gather(void *user, const void *own, const size_t *counts, void *all,
+                          int32_t type, double seconds)
+{
+    const size_t unit[] = {[TVAE_EXCHANGE_FLOAT32] = sizeof(float),
+                           [TVAE_EXCHANGE_BFLOAT16] = sizeof(uint16_t),
+                           [TVAE_EXCHANGE_BYTE] = 1};
+
+    (void)user;
+    (void)seconds;
+    memcpy(all, own, counts[0] * unit[type]);
+    return TVAE_OK;
+}
+
+static tvae_status broadcast(void *user, void *values, size_t n_values, int32_t type,
+                             int32_t root, double seconds)
+{
+    (void)user;
+    (void)values;
+    (void)n_values;
+    (void)type;
+    (void)root;
+    (void)seconds;
+    return TVAE_OK;
+}
+
+static tvae_status barrier(void *user, double seconds)
+{
+    (void)user;
+    (void)seconds;
+    return TVAE_OK;
+}
+
 static int32_t go_on(void *user, const tvae_progress *progress)
 {
     (void)user;
@@ -202,6 +254,13 @@ static void begin_hooks(void)
                                    .forward = forward,
                                    .backward = backward,
                                    .release = release};
+    f.exchange = (tvae_exchange){.size = sizeof f.exchange,
+                                 .n_ranks = 1,
+                                 .sum_start = sum_start,
+                                 .sum_wait = sum_wait,
+                                 .gather = gather,
+                                 .broadcast = broadcast,
+                                 .barrier = barrier};
     f.progress_hook =
         (tvae_progress_hook){.size = sizeof f.progress_hook, .progress = go_on};
     f.log_hook = (tvae_log_hook){.size = sizeof f.log_hook, .message = drop_message};
@@ -332,6 +391,7 @@ void fixture_begin(void)
     MUST(tvae_archive_set_metadata(f.archive, "key", "text"));
     MUST(tvae_dataset_create_memory(f.x, f.factors, &f.dataset));
     MUST(tvae_loader_create(f.dataset, &f.loader_options, &f.loader));
+    MUST(tvae_loader_next(f.loader, f.batch, NULL, NULL)); /* has a place from now on */
     f.config = tiny_config();
     if (tvae_run_open("run", &f.run) == TVAE_OK) /* not before it is trained */
         f.runs[0] = f.run;

@@ -44,6 +44,7 @@ typedef struct fixture {
 
     tvae_conv2d_options conv2d_options;
     tvae_evaluate_options evaluate_options;
+    tvae_exchange_options exchange_options;
     tvae_linear_options linear_options;
     tvae_loader_options loader_options;
     tvae_mnist_options mnist_options;
@@ -53,6 +54,7 @@ typedef struct fixture {
     tvae_sprites_options sprites_options;
     tvae_train_options train_options;
     tvae_custom_layer custom;
+    tvae_exchange exchange; /* of one rank */
     tvae_progress_hook progress_hook;
     tvae_log_hook log_hook;
     tvae_allocator allocator;

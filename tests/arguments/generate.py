@@ -31,7 +31,8 @@ def field_rows(struct, fields):
             continue
         constant = FIELD_KINDS.get(kind, "FIELD_USER" if name == "user" else "FIELD_POINTER")
         endless = "true" if (struct, name) in table.ENDLESS else "false"
-        yield f'    {{"{name}", offsetof({struct}, {name}), {constant}, {endless}}},'
+        required = "true" if (struct, name) in table.REQUIRED else "false"
+        yield f'    {{"{name}", offsetof({struct}, {name}), {constant}, {endless}, {required}}},'
 
 
 def is_output(function, parameter):

@@ -51,6 +51,8 @@ INNER = {
     "model_elbo_gradient": "model_elbo", "run_evaluate": "dataset_create_dsprites",
     "report_figures": "config_set dataset_create_dsprites", "report_html": "file_write",
     "trainer_save": "file_write", "trainer_load": "archive_load",
+    "trainer_step_part": "trainer_step", "run_create_distributed": "run_create",
+    "run_open_distributed": "run_open file_read",
 }
 
 # What valid arguments give where that is not TVAE_OK.
@@ -61,14 +63,23 @@ STATUS = {
 }
 
 # Functions that train, evaluate or draw: one bad argument at a time.
-SLOW = {"run_create", "run_resume", "run_evaluate", "report_figures", "report_html",
-        "report_likelihood"}
+SLOW = {"run_create", "run_create_distributed", "run_open_distributed", "run_resume",
+        "run_evaluate", "report_figures", "report_html", "report_likelihood"}
+
+# Members that a call must refuse when they are NULL, negative or at their type's ends.
+REQUIRED = {("tvae_exchange", name) for name in
+            ("rank", "n_ranks", "sum_start", "sum_wait", "gather", "broadcast", "barrier")}
+
+# Structs that a call fills, where their names are not those of the functions.
+FILLED = {"runtime_info": "runtime_facts", "config_key_facts": "key_facts",
+          "trainer_exchange_facts": "exchange_facts"}
 
 VALUES = {
     # texts
     "data": '""', "experiment": '"sprites_quick"', "folder": '"run"', "key": '"steps"',
     "path": '"archive.npz"', "text": '"a text"',
     "dataset_create_mnist.folder": '"."', "run_create.folder": '"new"',
+    "run_create_distributed.folder": '"new"',
     "archive_metadata.key": '"key"', "archive_set_metadata.key": '"key"',
     "run_evaluate.data": "NULL", "report_figures.data": "NULL", "report_html.data": "NULL",
     "archive_get.name": '"x"', "archive_put.name": '"y"',
@@ -83,15 +94,16 @@ VALUES = {
     "report_html.path": '"page.html"', "trainer_save.path": '"saved-state.safetensors"',
     "trainer_load.path": '"state.safetensors"', "config_set.value": '"7"',
     # numbers
-    "axis": "0", "choice": "0", "kind": "0", "level": "0", "n_threads": "1", "measure": "0",
+    "axis": "0", "choice": "0", "resume": "0", "kind": "0", "level": "0", "n_threads": "1", "measure": "0",
     "covariance_create.kind": "TVAE_COVARIANCE_ABSOLUTE",
     "split": "0", "status": "-1", "zero_diagonal": "0", "rank": "2",
-    "first_frame": "-1", "last_frame": "1", "off_diagonal": "1", "n_samples": "2",
+    "first": "0", "first_frame": "-1", "last_frame": "1", "off_diagonal": "1", "n_samples": "2",
     "n_seen": "2", "scale": "1", "window_capsule": "3", "window_frames": "3",
     "capacity": "ROOM_BYTES", "capsule": "0", "factor": "0", "index": "0", "item": "0",
     "n_capsules": "3", "n_classes": "2", "n_columns": "12", "n_rows": "12", "n_factors": "2",
     "n_inputs": "25", "n_layers": "1", "n_neighbourhoods": "1", "n_offsets": "2",
     "n_parts": "TVAE_N_PARTS", "n_runs": "1", "n_shifts": "1", "n_terms": "TVAE_N_TERMS",
+    "n_total": "2", "trainer_step_part.n_frames": "0",
     "n_units": "12", "offset": "0", "unit": "0", "draw": "1", "seed": "1", "uint64_t.stream": "1",
     "mu": "3.0", "negative_slope": "0.01", "rate": "0.001", "threshold": "0.5",
     # arrays
@@ -101,6 +113,7 @@ VALUES = {
     "tensor_wrap.data": "f.floats",
     "layers": "f.layers", "neighbourhoods": "f.neighbourhoods", "runs": "f.runs",
     # options
+    "exchange": "&f.exchange",
     "hook": "&f.progress_hook", "set_log_hook.hook": "&f.log_hook", "allocator": "&f.allocator",
     "callbacks": "&f.custom", "z_encoder": "f.encoders[0]", "u_encoder": "f.encoders[1]",
     "decoder": "f.decoder",
@@ -139,12 +152,11 @@ def valid(function, parameter):
     kind, name = parameter.type, parameter.name
     if (function, name) in NEVER_NULL:
         parameter.may_be_null = False
-    if function.endswith("_init") or function in ("runtime_info", "config_key_facts"):
-        struct = {"runtime_info": "runtime_facts", "config_key_facts": "key_facts"}.get(
-            function, function.removesuffix("_init"))
+    if function.endswith("_init") or function in FILLED:
+        struct = FILLED.get(function, function.removesuffix("_init"))
         if name == "size":
             return f"sizeof(tvae_{struct})"
-        if kind.endswith("*"):
+        if kind == f"tvae_{struct} *":
             return None
     if kind.endswith("**"):
         struct = kind.removeprefix("tvae_").removesuffix(" **")

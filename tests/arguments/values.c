@@ -214,6 +214,12 @@ static void add_changed(choices *list, const void *valid, size_t n_valid, size_t
     add_address(list, copy, expected, name);
 }
 
+/* Of members that are required; zero may be a good number. */
+static bool is_refused(const struct_field *field, const argument *value)
+{
+    return field->is_required && (field->kind == FIELD_POINTER || value->i32 != 0);
+}
+
 static void add_field(choices *list, const void *valid, size_t bytes,
                       const struct_field *field)
 {
@@ -235,7 +241,9 @@ static void add_field(choices *list, const void *valid, size_t bytes,
         add_pointer(&values, NULL, true);
     for (size_t i = 1; i < values.n; i++)
         add_changed(list, valid, bytes, field->offset, &values.values[i], n_bytes,
-                    values.expected[i], field->name, values.names[i]);
+                    is_refused(field, &values.values[i]) ? MUST_BE_INVALID
+                                                         : values.expected[i],
+                    field->name, values.names[i]);
 }
 
 void add_struct(choices *list, const void *valid, size_t bytes,
