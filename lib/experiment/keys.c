@@ -67,8 +67,8 @@ const tvi_key tvi_keys[] = {
     {"exchange_type", TVI_KEY_WORD, AT(exchange_type), 0, 0, 0, exchange_types, "float32",
      "ranks send each other gradients as float32 or bfloat16, half the bytes"},
     {"exchange_rows", TVI_KEY_WORD, AT(exchange_rows), FREE, 0, 0, exchange_rows,
-     "factors", "what is sent of first layers: all rows of the gradient, those of inputs "
-     "that are lit, or what they are products of if that is less"},
+     "factors",
+     "of first layers are sent all rows, the lit ones, or a product's factors if less"},
     {"exchange_bucket_bytes", TVI_KEY_INTEGER, AT(exchange_bucket_bytes), FREE, 4096,
      1073741824, NULL, "4194304", "a gradient is sent in pieces of about so many bytes"},
     {"exchange_shared", TVI_KEY_WORD, AT(exchange_shared), FREE, 0, 0, answers, "yes",

@@ -9,7 +9,10 @@
 enum { N_ROUNDS = 4, WARM_UP_STEPS = 2, STEPS_A_ROUND = 16, FLOORS_A_ROUND = 6 };
 enum { MAX_NAME = 128 };
 
-static const char *const part_names[TVAE_N_PARTS] = {
+/* One rank: there is no exchange. */
+enum { N_PARTS = TVAE_PART_EXCHANGE };
+
+static const char *const part_names[N_PARTS] = {
     [TVAE_PART_NOISE] = "part_noise",
     [TVAE_PART_ENCODERS] = "part_encoders",
     [TVAE_PART_PRIOR] = "part_prior",
@@ -18,7 +21,6 @@ static const char *const part_names[TVAE_N_PARTS] = {
     [TVAE_PART_EQUIVARIANCE] = "part_equivariance",
     [TVAE_PART_BACKWARD] = "part_backward",
     [TVAE_PART_UPDATE] = "part_update",
-    [TVAE_PART_EXCHANGE] = "part_exchange",
 };
 
 /* What the rows of training need. */
@@ -30,7 +32,7 @@ typedef struct training {
     tvae_tensor **values; /* [n_values] room to read each parameter */
     size_t n_values;
     size_t n_steps;
-    bench_times step, floor, parts[TVAE_N_PARTS];
+    bench_times step, floor, parts[N_PARTS];
 } training;
 
 /* Random inputs, or sequences of the data. */
@@ -109,14 +111,14 @@ static tvae_status time_step(training *t, bool counts)
     const double start = bench_now();
     tvae_status status = tvae_trainer_step(t->trainer, x, NULL, 0);
     const double end = bench_now();
-    double seconds[TVAE_N_PARTS];
+    double seconds[N_PARTS];
 
     if (status == TVAE_OK)
-        status = tvae_trainer_part_seconds(t->trainer, seconds, TVAE_N_PARTS);
+        status = tvae_trainer_part_seconds(t->trainer, seconds, N_PARTS);
     if (status != TVAE_OK || !counts)
         return status;
     bench_times_add(&t->step, end - start);
-    for (size_t part = 0; part < TVAE_N_PARTS; part++)
+    for (size_t part = 0; part < N_PARTS; part++)
         bench_times_add(&t->parts[part], seconds[part]);
     return TVAE_OK;
 }
@@ -177,7 +179,7 @@ static void print_rows(bench_session *session, training *t)
     bench_print(session, "train_step", &t->step, "frames", n_frames);
     if (t->dense)
         bench_print(session, "dense_floor", &t->floor, "frames", n_frames);
-    for (size_t part = 0; part < TVAE_N_PARTS; part++)
+    for (size_t part = 0; part < N_PARTS; part++)
         bench_print(session, part_names[part], &t->parts[part], "frames", n_frames);
     session->step_seconds = bench_times_median(&t->step);
 }
