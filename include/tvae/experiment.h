@@ -247,7 +247,8 @@ TVAE_API tvae_status tvae_run_config(const tvae_run *run, tvae_config **out);
 
 /** The run's model as last saved, read from `model.safetensors`, or from the state if
  * that file is missing; a handle of its own. Statuses: TVAE_OK, TVAE_E_INVALID,
- *  TVAE_E_NOT_FOUND before the first checkpoint, those of tvae_model_load(). Ownership:
+ *  TVAE_E_NOT_FOUND before the first checkpoint, TVAE_E_UNSUPPORTED on a rank that does
+ *  not use the folder, those of tvae_model_load(). Ownership:
  *  one reference for the caller. Threads: one-at-a-time. Since: 0.1 */
 TVAE_API tvae_status tvae_run_model(tvae_run *run, tvae_model **out);
 
@@ -285,6 +286,11 @@ TVAE_API tvae_status tvae_evaluate_options_init(tvae_evaluate_options *options,
  * CapCorr are those of one sample of the latents, which is also the first of the
  * log-likelihood's. CapCorr is told of the factors that may vary.
  *
+ * With a run of several ranks a collective: each measures a part of every batch, rank 0
+ * writes the file, what fails on one fails on all, and all stop after the same batch as
+ * soon as the hook of one asks to. @p options are the same on all; @p data may be each
+ * rank's own path to the same data.
+ *
  * @param[in,out] run      A run with a checkpoint.
  * @param[in]     options  NULL for the defaults.
  * @param[in]     data     Path that overrides the configured one; NULL for none.
@@ -304,7 +310,8 @@ TVAE_API tvae_status tvae_run_evaluate(tvae_run *run,
  * null.
  *
  * Statuses: TVAE_OK, TVAE_E_INVALID, TVAE_E_NOT_FOUND (not evaluated, or no such number),
- * TVAE_E_IO, TVAE_E_FORMAT. Threads: shared-read. Since: 0.1
+ * TVAE_E_UNSUPPORTED (a rank that does not use the folder: ask rank 0), TVAE_E_IO,
+ * TVAE_E_FORMAT. Threads: shared-read. Since: 0.1
  */
 TVAE_API tvae_status tvae_run_summary_number(const tvae_run *run, const char *path,
                                              double *value);
