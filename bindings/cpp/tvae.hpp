@@ -17,6 +17,7 @@
 #include <tvae/model.hpp>
 #include <tvae/metric.hpp>
 #include <tvae/data.hpp>
+#include <tvae/exchange.hpp>
 #include <tvae/train.hpp>
 #include <tvae/experiment.hpp>
 #include <tvae/report.hpp>

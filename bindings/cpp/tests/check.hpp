@@ -2,6 +2,7 @@
 #ifndef TVAE_TESTS_CPP_CHECK_HPP
 #define TVAE_TESTS_CPP_CHECK_HPP
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 
@@ -18,9 +19,9 @@
     } while (0)
 
 /* The blocks of the library's memory in use, which tests bring back to none. */
-inline long &live_blocks()
+inline std::atomic<long> &live_blocks()
 {
-    static long n = 0;
+    static std::atomic<long> n{0};
     return n;
 }
 

@@ -102,6 +102,11 @@ class dataset : public shared_handle<dataset, tvae_dataset, tvae_dataset_destroy
     }
 };
 
+/** Where a part lies in a batch that is shared among ranks, in sequences. */
+struct batch_place {
+    std::size_t first, n_total;
+};
+
 /** Batches, prepared in the background; keeps its dataset alive. */
 class loader : public handle<tvae_loader, tvae_loader_destroy>
 {
@@ -128,6 +133,14 @@ class loader : public handle<tvae_loader, tvae_loader_destroy>
     {
         return detail::got<M, std::size_t>([&](std::size_t *out) {
             return tvae_loader_next(get(), x.get(), factors.get(), out);
+        });
+    }
+
+    /** Of the batch that next() gave last. */
+    template <class M = default_mode> returns<M, batch_place> place(M = {}) const
+    {
+        return detail::got<M, batch_place>([&](batch_place *out) {
+            return tvae_loader_place(get(), &out->first, &out->n_total);
         });
     }
 };

@@ -167,6 +167,28 @@ class run : public handle<tvae_run, tvae_run_destroy>
             [&](tvae_run **out) { return tvae_run_open(folder.c_str(), out); });
     }
 
+    /** Of several ranks; with `resume` the configuration may be empty. A collective. */
+    template <class M = default_mode>
+    static returns<M, run> create_distributed(const config &wanted,
+                                              const std::string &folder, bool resume,
+                                              const tvae_exchange &way, M = {})
+    {
+        return detail::got<M, run>([&](tvae_run **out) {
+            return tvae_run_create_distributed(wanted.get(), folder.c_str(), resume, &way,
+                                               out);
+        });
+    }
+
+    /** To be evaluated by several ranks. A collective. */
+    template <class M = default_mode>
+    static returns<M, run> open_distributed(const std::string &folder,
+                                            const tvae_exchange &way, M = {})
+    {
+        return detail::got<M, run>([&](tvae_run **out) {
+            return tvae_run_open_distributed(folder.c_str(), &way, out);
+        });
+    }
+
     std::string folder() const
     {
         return detail::or_empty(tvae_run_folder(get()));

@@ -2,6 +2,7 @@
 #ifndef TVAE_TRAIN_HPP
 #define TVAE_TRAIN_HPP
 
+#include <tvae/exchange.hpp>
 #include <tvae/model.hpp>
 #include <tvae/train.h>
 
@@ -33,6 +34,35 @@ class trainer : public handle<tvae_trainer, tvae_trainer_destroy>
     {
         return detail::got<M, loss_terms>([&](loss_terms *out) {
             return tvae_trainer_step(get(), x.get(), out->data(), out->size());
+        });
+    }
+
+    /** Train together with other ranks from now on; a collective. */
+    template <class M = default_mode>
+    returns<M, void> set_exchange(
+        const tvae_exchange &way,
+        const tvae_exchange_options &wanted = exchange_options(), M = {})
+    {
+        return detail::finish<M>(tvae_trainer_set_exchange(get(), &way, &wanted));
+    }
+
+    /** Gives the loss of the whole batch before the update; `n_frames` is for ranks
+     * whose `x` is empty, and 0 for others. */
+    template <class M = default_mode>
+    returns<M, loss_terms> step_part(const tensor &x, std::size_t n_frames,
+                                     std::size_t first, std::size_t n_total, M = {})
+    {
+        return detail::got<M, loss_terms>([&](loss_terms *out) {
+            return tvae_trainer_step_part(get(), x.get(), n_frames, first, n_total,
+                                          out->data(), out->size());
+        });
+    }
+
+    template <class M = default_mode>
+    returns<M, tvae_exchange_facts> exchange_facts(M = {}) const
+    {
+        return detail::got<M, tvae_exchange_facts>([&](tvae_exchange_facts *out) {
+            return tvae_trainer_exchange_facts(get(), out, sizeof *out);
         });
     }
 
