@@ -136,3 +136,18 @@ size_t tvi_blocks_allocated(void)
 {
     return atomic_load(&blocks_allocated);
 }
+
+tvae_status tvi_grow_floats(float **values, size_t *capacity, size_t count)
+{
+    float *larger;
+
+    if (count <= *capacity)
+        return TVAE_OK;
+    larger = tvi_alloc_array(count, sizeof *larger);
+    if (!larger)
+        return TVAE_E_NOMEM;
+    tvi_free(*values);
+    *values = larger;
+    *capacity = count;
+    return TVAE_OK;
+}

@@ -16,6 +16,10 @@ void *tvi_alloc_array(size_t count, size_t element_bytes);
 /* Give back a block of tvi_alloc_array(); NULL is fine. */
 void tvi_free(void *block);
 
+/* Room for at least `count` floats in a block of *capacity of them; what they held is
+ * lost if it grows. On failure, TVAE_E_NOMEM, nothing has changed. */
+tvae_status tvi_grow_floats(float **values, size_t *capacity, size_t count);
+
 /* Zero-ended copy of a string; NULL as tvi_alloc_array(). */
 char *tvi_copy_string(const char *text);
 

@@ -53,23 +53,7 @@ bool tvi_factors_pay(const tvi_factors *factors, const tvi_outer_product *produc
 
     return factors->n_skipped == 0 &&
            (double)factors->n_rows * (double)width * sizeof(float) <
-           (double)n_values * (double)value_bytes;
-}
-
-/* Room for `count` floats; what they held is lost. */
-static tvae_status grow(float **values, size_t *capacity, size_t count)
-{
-    float *larger;
-
-    if (count <= *capacity)
-        return TVAE_OK;
-    larger = tvi_alloc_array(count, sizeof *larger);
-    if (!larger)
-        return TVAE_E_NOMEM;
-    tvi_free(*values);
-    *values = larger;
-    *capacity = count;
-    return TVAE_OK;
+               (double)n_values * (double)value_bytes;
 }
 
 /* Memory of all kinds, or none on any rank. */
@@ -88,13 +72,13 @@ static tvae_status get_room(tvi_factors *f, const tvi_outer_product *own)
     if (inputs <= f->input_floats && gradients <= f->gradient_floats &&
         lists <= f->list_floats && panels <= f->panel_floats)
         return TVAE_OK; /* the same on all ranks */
-    st = grow(&f->inputs, &f->input_floats, inputs);
+    st = tvi_grow_floats(&f->inputs, &f->input_floats, inputs);
     if (st == TVAE_OK)
-        st = grow(&f->gradients, &f->gradient_floats, gradients);
+        st = tvi_grow_floats(&f->gradients, &f->gradient_floats, gradients);
     if (st == TVAE_OK)
-        st = grow(&f->lists, &f->list_floats, lists);
+        st = tvi_grow_floats(&f->lists, &f->list_floats, lists);
     if (st == TVAE_OK)
-        st = grow(&f->panels, &f->panel_floats, panels);
+        st = tvi_grow_floats(&f->panels, &f->panel_floats, panels);
     return tvi_exchange_settle(f->exchange, st, call);
 }
 

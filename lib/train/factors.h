@@ -20,8 +20,8 @@ typedef struct tvi_factors {
     float *inputs, *gradients, *lists, *panels;
     size_t input_floats, gradient_floats, list_floats, panel_floats; /* room in them */
     size_t *counts;                                                  /* [n_ranks] */
-    double sent_bytes; /* in this step */
-    size_t n_skipped;  /* steps still to come in which they are not tried */
+    double sent_bytes;                                               /* in this step */
+    size_t n_skipped; /* steps still to come in which they are not tried */
 } tvi_factors;
 
 tvae_status tvi_factors_create(tvi_factors *factors, tvi_exchange *exchange);

@@ -39,22 +39,6 @@ static bool has_line_capsules(const tvae_model *model)
     return o->capsule_dims[1] == 1 && o->capsule_dims[2] == 1;
 }
 
-/* Make room for `count` floats; what they held is lost. */
-static tvae_status grow(float **values, size_t *capacity, size_t count)
-{
-    float *larger;
-
-    if (count <= *capacity)
-        return TVAE_OK;
-    larger = tvi_alloc_array(count, sizeof *larger);
-    if (!larger)
-        return TVAE_E_NOMEM;
-    tvi_free(*values);
-    *values = larger;
-    *capacity = count;
-    return TVAE_OK;
-}
-
 typedef struct noise_range {
     uint64_t seed, step;
     tvi_rng_purpose purpose;
@@ -96,9 +80,9 @@ tvae_status tvi_step_measure_equivariance(tvae_trainer *trainer, const tvi_batch
     terms[TVAE_TERM_EQUIVARIANCE_ERROR] = 0.0;
     if (!has_line_capsules(trainer->model))
         return TVAE_OK;
-    st = grow(&trainer->scratch, &trainer->n_scratch,
-              tvi_equivariance_scratch_floats(batch->n_sequences, batch->n_frames,
-                                              n_capsules, d));
+    st = tvi_grow_floats(&trainer->scratch, &trainer->n_scratch,
+                         tvi_equivariance_scratch_floats(batch->n_sequences,
+                                                         batch->n_frames, n_capsules, d));
     if (st != TVAE_OK)
         return st;
     tvi_equivariance_error(batch->n_sequences, batch->n_frames, n_capsules, d,
@@ -286,7 +270,7 @@ static tvae_status prepare_batch(tvae_trainer *trainer, size_t first, tvi_batch 
         n_values > SIZE_MAX / 2 || !tvi_multiply(first, n_frames, &n_first) ||
         !tvi_multiply(n_first, n_latents, &n_first))
         return tvi_fail(TVAE_E_SHAPE, "trainer_step: x has too many frames");
-    st = grow(&trainer->noise, &trainer->n_noise, 2 * n_values);
+    st = tvi_grow_floats(&trainer->noise, &trainer->n_noise, 2 * n_values);
     if (st != TVAE_OK)
         return st;
     draw_noise(trainer, n_first, n_values);
