@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "code_path.h"
 #include "in_process_exchange.h"
 #include "trainer_model.h"
@@ -34,6 +35,7 @@ typedef struct rank_job {
     tvae_exchange_facts facts;
     tvae_status status; /* of the latest call */
     int64_t n_steps;
+    size_t n_blocks; /* allocated by the last steps */
     char message[400];
     double spoil_at; /* before this step a value that is not finite comes in; 0: never */
     double leave_at; /* before this step the rank goes away; 0: never */
@@ -138,8 +140,8 @@ static void *train_rank(void *context)
     return NULL;
 }
 
-/* Train on all ranks; models are the caller's to destroy. */
-static void train_together(const setting *s, rank_job *jobs)
+/* All ranks at once; models are the caller's to destroy. */
+static void run_ranks(const setting *s, rank_job *jobs, void *(*body)(void *))
 {
     in_process_group *group = in_process_group_create(s->n_ranks);
     pthread_t threads[MOST_RANKS];
@@ -151,12 +153,16 @@ static void train_together(const setting *s, rank_job *jobs)
         jobs[rank].rank = rank;
         /* Unequal at first: the state of rank 0 becomes everyone's. */
         jobs[rank].model = build_small_model(s->topographic, 5 + (uint64_t)rank);
-        ck_assert_int_eq(pthread_create(&threads[rank], NULL, train_rank, &jobs[rank]),
-                         0);
+        ck_assert_int_eq(pthread_create(&threads[rank], NULL, body, &jobs[rank]), 0);
     }
     for (int32_t rank = 0; rank < s->n_ranks; rank++)
         ck_assert_int_eq(pthread_join(threads[rank], NULL), 0);
     in_process_group_destroy(group);
+}
+
+static void train_together(const setting *s, rank_job *jobs)
+{
+    run_ranks(s, jobs, train_rank);
 }
 
 static void destroy_models(rank_job *jobs, int32_t n_ranks)
@@ -339,6 +345,55 @@ START_TEST(factors_are_sent_where_they_are_less)
 }
 END_TEST
 
+/* Rank 0 counts while all take the same batch again and again. */
+static void *count_blocks(void *context)
+{
+    rank_job *job = context;
+    const setting *s = job->s;
+    tvae_tensor *x = build_batch(2, 3);
+    tvae_trainer *trainer = NULL;
+    tvae_exchange table;
+    size_t before = 0;
+
+    in_process_group_table(job->group, job->rank, &table);
+    job->status = tvae_trainer_create(job->model, &s->train, &trainer);
+    if (job->status == TVAE_OK)
+        job->status = tvae_trainer_set_exchange(trainer, &table, &s->exchange);
+    for (int step = 0; step < STEPS && job->status == TVAE_OK; step++) {
+        if (step == 2) {
+            job->status = table.barrier(table.user, 20.0);
+            before = tvi_blocks_allocated();
+        }
+        if (job->status == TVAE_OK)
+            job->status = tvae_trainer_step(trainer, x, NULL, 0);
+    }
+    job->n_blocks = tvi_blocks_allocated() - before;
+    (void)table.barrier(table.user, 20.0);
+    tvae_trainer_destroy(&trainer);
+    tvae_tensor_destroy(&x);
+    return NULL;
+}
+
+START_TEST(steps_allocate_nothing_after_the_first)
+{
+    rank_job jobs[MOST_RANKS] = {0};
+    setting s;
+
+    set_defaults(&s);
+    s.n_ranks = 2;
+    for (int factors = 0; factors < 2; factors++) {
+        s.exchange.factors = factors;
+        run_ranks(&s, jobs, count_blocks);
+        for (int32_t rank = 0; rank < 2; rank++) {
+            ck_assert_int_eq(jobs[rank].status, TVAE_OK);
+            ck_assert_uint_eq(jobs[rank].n_blocks, 0);
+        }
+        destroy_models(jobs, 2);
+        memset(jobs, 0, sizeof jobs);
+    }
+}
+END_TEST
+
 START_TEST(a_loss_that_is_not_finite_stops_all_before_the_step)
 {
     rank_job jobs[MOST_RANKS] = {0};
@@ -389,6 +444,7 @@ int main(void)
     tcase_add_test(tcase, bfloat16_rounds_and_halves_the_bytes);
     tcase_add_test(tcase, rows_that_are_dark_are_not_sent);
     tcase_add_test(tcase, factors_are_sent_where_they_are_less);
+    tcase_add_test(tcase, steps_allocate_nothing_after_the_first);
     tcase_add_test(tcase, a_loss_that_is_not_finite_stops_all_before_the_step);
     tcase_add_test(tcase, a_rank_that_leaves_ends_the_others);
     suite_add_tcase(suite, tcase);
