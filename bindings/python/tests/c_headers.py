@@ -8,7 +8,9 @@ from pathlib import Path
 
 
 def _text(include: Path) -> str:
-    text = "\n".join(path.read_text() for path in sorted((include / "tvae").glob("*.h")))
+    headers = sorted((include / "tvae").glob("*.h"))
+    own = [path for path in headers if path.name != "mpi.h"]  # that is libtvae-mpi's
+    text = "\n".join(path.read_text() for path in own)
     text = re.sub(r"/\*.*?\*/", " ", text, flags=re.S)
     return re.sub(r"^\s*#.*$", " ", text, flags=re.M)
 
