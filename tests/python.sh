@@ -7,7 +7,8 @@
 #
 # TVAE_PYTHON names the interpreter (default python3), TVAE_BUILD_DIR the folder to work in.
 # TVAE_TORCH=1 installs PyTorch too (PyPI's wheels take gigabytes), for the tests that go to it and
-# back; without it they say that they are skipped.
+# back; without it they say that they are skipped. TVAE_MPI_LIBRARY names a libtvae-mpi.so, which the
+# package has not, for the test of ranks over MPI.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -31,7 +32,7 @@ $pip install numpy pytest mypy matplotlib tqdm scikit-learn meson-python ninja \
     skip "numpy, pytest and others cannot be installed with pip; see $build/pip.log"
 
 # Not every machine has wheels of these; the tests that want one skip without it.
-for package in onnx onnxruntime safetensors ${TVAE_TORCH:+torch}; do
+for package in onnx onnxruntime safetensors mpi4py ${TVAE_TORCH:+torch}; do
     $pip install "$package" >>"$build/pip.log" 2>&1 ||
         echo "no wheel of $package: its tests are skipped; see $build/pip.log"
 done

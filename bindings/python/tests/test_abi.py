@@ -99,6 +99,7 @@ def test_constants_are_those_of_the_headers(include: Path) -> None:
         enums.Covariances: "TVAE_COVARIANCE_",
         enums.CapCorrChoice: "TVAE_CAPCORR_",
         enums.ActivityMeasure: "TVAE_ACTIVITY_",
+        enums.ExchangeType: "TVAE_EXCHANGE_",
     }
     for kind, prefix in prefixes.items():
         members = {prefix + member.name: int(member) for member in kind}

@@ -16,7 +16,10 @@ import tvae
 
 
 def blocks(path: Path) -> list[str]:
-    return re.findall(r"^```python\n(.*?)^```", path.read_text("utf-8"), flags=re.M | re.S)
+    """The blocks in Python, but for those that say that they are not run."""
+    pattern = r"^(<!-- not run:[^\n]*-->\n)?```python\n(.*?)^```"
+    found = re.findall(pattern, path.read_text("utf-8"), flags=re.M | re.S)
+    return [block for note, block in found if not note]
 
 
 def example(source: Path) -> str:

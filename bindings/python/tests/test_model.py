@@ -180,11 +180,11 @@ def test_functions_of_a_layer_go_with_the_last_model() -> None:
     gc.collect()
     before = len(custom._alive)
     model = composed(Scale(12))
-    assert len(custom._alive) == _callback.n_custom_layers == before + 1
+    assert len(custom._alive) == _callback.n_tables == before + 1
     model.close()
     del model
     gc.collect()
-    assert len(custom._alive) == _callback.n_custom_layers == before
+    assert len(custom._alive) == _callback.n_tables == before
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ Compose a :class:`Model` of a :class:`Prior` over :class:`Neighbourhood` s, trai
 the paper by name with :class:`Run`; or use :class:`TopographicVAE` as in scikit-learn.
 """
 
-from . import plot
+from . import distributed, plot
 from .archive import Archive
 from .config import Config, Key, config_keys, experiments
 from .custom import CustomLayer, LayerFunctions
@@ -16,6 +16,7 @@ from .enums import (
     Boundary,
     CapCorrChoice,
     Covariances,
+    ExchangeType,
     Factor,
     KernelLevel,
     Likelihood,
@@ -74,7 +75,7 @@ from .runtime import RuntimeInfo, runtime_info, set_kernel_level, set_threads, v
 from .state import IncompatibleKeys
 from .tensor import Tensor
 from .topography import Neighbourhood, Prior, Roll, capsule_roll
-from .trainer import PartSeconds, Trainer
+from .trainer import ExchangeFacts, PartSeconds, Trainer
 
 __version__ = version()
 
@@ -99,9 +100,12 @@ __all__ = [
     "Covariances",
     "CustomLayer",
     "Dataset",
+    "distributed",
     "equivariance_error",
     "equivariance_error_pairs",
     "Error",
+    "ExchangeFacts",
+    "ExchangeType",
     "experiments",
     "export_onnx",
     "Factor",

@@ -16,8 +16,8 @@ class _Pending(threading.local):
 
 _pending = _Pending()
 
-#: How many user-defined layers in Python are alive: with any, every call may call back.
-n_custom_layers = 0
+#: How many layers and exchanges written in Python are alive: with any, every call may call back.
+n_tables = 0
 
 
 def keep(error: BaseException) -> None:

@@ -107,7 +107,7 @@ def ask(function: str, *arguments: Any) -> Any:
 
 def call(function: str, *arguments: Any) -> None:
     """Call a function that returns a status; raise the exception of any but 0."""
-    if _callback.n_custom_layers:
+    if _callback.n_tables:
         with DeferredInterrupt():
             status = ask(function, *arguments)
     else:

@@ -65,6 +65,14 @@ BackwardFunction = CFUNCTYPE(
     Status, c_void_p, FloatArrays, c_size_t, c_size_t, Floats, Floats, Floats, Floats, FloatArrays
 )
 ReleaseFunction = CFUNCTYPE(None, c_void_p)
+SumStartFunction = CFUNCTYPE(Status, c_void_p, c_void_p, c_size_t, c_int32, POINTER(c_void_p))
+SumWaitFunction = CFUNCTYPE(Status, c_void_p, c_void_p, c_double)
+GatherFunction = CFUNCTYPE(
+    Status, c_void_p, c_void_p, POINTER(c_size_t), c_void_p, c_int32, c_double
+)
+BroadcastFunction = CFUNCTYPE(Status, c_void_p, c_void_p, c_size_t, c_int32, c_int32, c_double)
+BarrierFunction = CFUNCTYPE(Status, c_void_p, c_double)
+LastErrorFunction = CFUNCTYPE(c_char_p, c_void_p)
 
 
 class Allocator(Structure):
@@ -241,6 +249,8 @@ class LoaderOptions(Structure):
         ("n_prefetch", c_int64),
         ("shuffle", c_int32),
         ("drop_last", c_int32),
+        ("n_shards", c_int32),
+        ("shard", c_int32),
     )
 
 
@@ -264,6 +274,49 @@ class TrainOptions(Structure):
         ("max_gradient_norm", c_double),
         ("kl_weight", c_double),
         ("kl_warmup_steps", c_int64),
+    )
+
+
+class Exchange(Structure):
+    """C: tvae_exchange."""
+
+    _fields_ = (
+        ("size", c_size_t),
+        ("user", c_void_p),
+        ("rank", c_int32),
+        ("n_ranks", c_int32),
+        ("sum_start", SumStartFunction),
+        ("sum_wait", SumWaitFunction),
+        ("gather", GatherFunction),
+        ("broadcast", BroadcastFunction),
+        ("barrier", BarrierFunction),
+        ("last_error", LastErrorFunction),
+    )
+
+
+class ExchangeOptions(Structure):
+    """C: tvae_exchange_options."""
+
+    _fields_ = (
+        ("size", c_size_t),
+        ("timeout_seconds", c_double),
+        ("bucket_bytes", c_int64),
+        ("gradient_type", c_int32),
+        ("row_sparse", c_int32),
+        ("shared_memory", c_int32),
+        ("factors", c_int32),
+    )
+
+
+class ExchangeFacts(Structure):
+    """C: tvae_exchange_facts."""
+
+    _fields_ = (
+        ("size", c_size_t),
+        ("sent_bytes", c_double),
+        ("dense_bytes", c_double),
+        ("wait_seconds", c_double),
+        ("n_buckets", c_int64),
     )
 
 

@@ -12,10 +12,9 @@ import numpy as np
 
 from . import _callback
 from . import _structures as structures
+from .errors import CancelledError
 from .layer import Layer
 from .tensor import FloatArray
-
-CANCELLED = -8
 
 #: The functions of every layer that C code may still call, by the number C knows it by.
 _alive: dict[int, LayerFunctions] = {}
@@ -73,7 +72,7 @@ class CustomLayer(Layer):
     def __init__(self, functions: LayerFunctions) -> None:
         number = next(_numbers)
         _alive[number] = functions
-        _callback.n_custom_layers += 1
+        _callback.n_tables += 1
         try:
             self._init("tvae_layer_create_custom", byref(_table(number, functions)))
         except BaseException:
@@ -96,7 +95,7 @@ def _table(number: int, functions: LayerFunctions) -> structures.CustomLayer:
 
 def _forget(number: int) -> None:
     if _alive.pop(number, None) is not None:
-        _callback.n_custom_layers -= 1
+        _callback.n_tables -= 1
 
 
 def _on_width(number: int, n_inputs: int) -> int:
@@ -113,7 +112,7 @@ def _on_initialise(number: int, seed: int, parameters: Any) -> int:
         functions.initialise(seed, functions._named(parameters))
     except BaseException as error:
         _callback.keep(error)
-        return CANCELLED
+        return CancelledError.status
     return 0
 
 
@@ -126,7 +125,7 @@ def _on_forward(number: int, parameters: Any, n_rows: int, n_inputs: int, x: Any
         )
     except BaseException as error:
         _callback.keep(error)
-        return CANCELLED
+        return CancelledError.status
     return 0
 
 
@@ -154,7 +153,7 @@ def _on_backward(
         )
     except BaseException as error:
         _callback.keep(error)
-        return CANCELLED
+        return CancelledError.status
     return 0
 
 

@@ -208,6 +208,9 @@ class Loader(Handle):
 
     Epochs follow each other: the next ``for`` loop goes on where the last one stopped, also
     within an epoch that was left early. Every batch is of new arrays, which are yours.
+
+    Ranks that train together share each batch: ``n_shards`` of them, of which this loader is
+    for ``shard``, take ``batch_size`` sequences each.
     """
 
     _pointer_type = structures.Loader
@@ -223,6 +226,8 @@ class Loader(Handle):
         n_prefetch: int | None = None,
         shuffle: bool | None = None,
         drop_last: bool | None = None,
+        n_shards: int | None = None,
+        shard: int | None = None,
     ) -> None:
         options = fill(
             structures.LoaderOptions,
@@ -233,6 +238,8 @@ class Loader(Handle):
             n_prefetch=n_prefetch,
             shuffle=shuffle,
             drop_last=drop_last,
+            n_shards=n_shards,
+            shard=shard,
         )
         self._shape, self._n_factors = dataset.shape, dataset._n_factors
         self._batch_size = batch_size
@@ -257,6 +264,13 @@ class Loader(Handle):
         self._place += 1
         n = n_sequences.value
         return Batch(x.array[:n], _factors_of(x, factors)[:n])
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where the latest batch begins in that of all shards, and how many that has."""
+        first, n_total = c_size_t(), c_size_t()
+        call("tvae_loader_place", self, byref(first), byref(n_total))
+        return first.value, n_total.value
 
     def __iter__(self) -> Iterator[Batch]:
         n_batches = len(self)

@@ -55,6 +55,14 @@ class Schedule(IntEnum):
     COSINE = 2
 
 
+class ExchangeType(IntEnum):
+    """What the values that ranks send each other are; bytes are never summed."""
+
+    FLOAT32 = 0
+    BFLOAT16 = 1
+    BYTE = 2
+
+
 class Split(IntEnum):
     """Parts of a dataset."""
 

@@ -97,7 +97,12 @@ BY_STATUS: dict[int, type[Error]] = {kind.status: kind for kind in Error.__subcl
 
 def error_of(status: int) -> Error:
     """The exception for a status other than 0, with this thread's latest sentence."""
-    sentence = (library.tvae_last_error() or b"").decode("utf-8", "replace")
+    return error_with(status, library.tvae_last_error())
+
+
+def error_with(status: int, text: bytes | None) -> Error:
+    """The exception for a status other than 0, with this sentence."""
+    sentence = (text or b"").decode("utf-8", "replace")
     name = library.tvae_status_name(status).decode()
     kind = BY_STATUS.get(status, Error)
     error = kind(sentence or name)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from .distributed import ranks_of
 from .fitting import History
 from .model import Model
 from .tensor import ArrayLike, FloatArray, as_float32
@@ -42,6 +43,8 @@ class TopographicVAE:
     mu_init, epsilon : of the prior.
     n_steps, batch_size, optimizer, learning_rate : of the training.
     random_state : seed of initial parameters, order and noise.
+    communicator : for several processes that fit together, each with all of X: a communicator
+        of mpi4py, or :class:`tvae.distributed.Ranks`. ``batch_size`` is each one's own.
     progress : show a progress bar, with tqdm.
 
     Attributes
@@ -67,6 +70,7 @@ class TopographicVAE:
         optimizer: str = "adam",
         learning_rate: float = 1e-3,
         random_state: int = 0,
+        communicator: Any = None,
         progress: bool = False,
     ) -> None:
         self.n_capsules = n_capsules
@@ -82,6 +86,7 @@ class TopographicVAE:
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.random_state = random_state
+        self.communicator = communicator
         self.progress = progress
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -103,15 +108,17 @@ class TopographicVAE:
         x = _as_sequences(X)
         self.n_features_in_ = int(np.prod(x.shape[2:]))
         self.model_ = self._build(x)
-        self.history_: History = self.model_.fit(
-            x,
-            steps=self.n_steps,
-            batch_size=self.batch_size,
-            seed=self.random_state,
-            optimizer=self.optimizer,
-            learning_rate=self.learning_rate,
-            progress=self.progress,
-        )
+        with ranks_of(self.communicator) as ranks:
+            self.history_: History = self.model_.fit(
+                x,
+                steps=self.n_steps,
+                batch_size=self.batch_size,
+                seed=self.random_state,
+                optimizer=self.optimizer,
+                learning_rate=self.learning_rate,
+                progress=self.progress,
+                ranks=ranks,
+            )
         return self
 
     def _build(self, x: FloatArray) -> Model:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ._interrupt import DeferredInterrupt
 from ._progress import ProgressBar
+from ._ranks import Ranks
 from .data import Dataset
 from .model import Model, Terms
 from .trainer import Trainer
@@ -51,6 +52,7 @@ def fit(
     seed: int = 0,
     callbacks: Callback | Iterable[Callback] = (),
     progress: bool = True,
+    ranks: Ranks | None = None,
     **options: Any,
 ) -> History:
     """Train for so many steps, or epochs (1 unless told otherwise).
@@ -60,6 +62,10 @@ def fit(
     A callback gets a :class:`Step` after each and stops the training with a true result.
     Ctrl-C stops between two steps: the model keeps what it has learnt, and KeyboardInterrupt
     is raised then.
+
+    With ``ranks`` several processes train together (:mod:`tvae.distributed`): all have the
+    whole data, and take ``batch_size`` sequences of each step. What stops one stops all; the
+    first shows the progress.
     """
     if steps is not None and epochs is not None:
         raise TypeError("give steps or epochs, not both")
@@ -69,16 +75,23 @@ def fit(
         dataset = data
         if not isinstance(data, Dataset):
             dataset = stack.enter_context(Dataset.arrays(data))
-        loader = stack.enter_context(dataset.loader(min(batch_size, len(dataset)), seed=seed))
+        n_shards, shard = (ranks.n_ranks, ranks.rank) if ranks else (1, 0)
+        most = max(1, len(dataset) // n_shards)
+        loader = stack.enter_context(
+            dataset.loader(min(batch_size, most), seed=seed, n_shards=n_shards, shard=shard)
+        )
         trainer = stack.enter_context(Trainer(model, seed=seed, **options))
+        if ranks:
+            trainer.set_exchange(ranks)
         total = steps if steps is not None else len(loader) * (1 if epochs is None else epochs)
-        bar = stack.enter_context(closing(ProgressBar(progress, total, "train")))
+        bar = stack.enter_context(closing(ProgressBar(progress and shard == 0, total, "train")))
         interrupt = stack.enter_context(DeferredInterrupt())
         for done in range(1, total + 1):
             terms = trainer.step(loader.next().x)
             history.terms.append(terms)
             bar.move_to(done, loss=terms.loss)
             step = Step(done, total, terms, trainer)
-            if any([function(step) for function in functions]) or interrupt.pending:
+            stops = any([function(step) for function in functions]) or interrupt.pending
+            if ranks.any(stops) if ranks else stops:
                 break
     return history

@@ -15,6 +15,7 @@ from ._handle import Handle, array_of, ask, call
 from ._interrupt import DeferredInterrupt
 from ._options import choose, fill
 from ._progress import ProgressBar
+from ._ranks import Ranks
 from ._text import PathLike, path_bytes
 from .config import Config
 from .enums import Split
@@ -82,8 +83,10 @@ class Run(Handle):
     _pointer_type = structures.Run
     _destroy_function = "tvae_run_destroy"
 
+    _ranks: Ranks | None = None
+
     def __init__(self) -> None:
-        raise TypeError("use Run.create, .resume or .open")
+        raise TypeError("use Run.create, .resume or .open, or those for several ranks")
 
     @classmethod
     def create(cls, config: Config | str, folder: PathLike) -> Run:
@@ -100,6 +103,45 @@ class Run(Handle):
     def open(cls, folder: PathLike) -> Run:
         """Open a run to evaluate it or draw its pictures."""
         return cls._create("tvae_run_open", path_bytes(folder))
+
+    @classmethod
+    def create_distributed(
+        cls,
+        config: Config | str | None,
+        folder: PathLike,
+        ranks: Ranks,
+        *,
+        resume: bool = False,
+    ) -> Run:
+        """Start, or go on with, a run that several ranks train; a collective of them all.
+
+        ``batch_size`` is each rank's own. The first rank alone uses the folder, and shows the
+        progress. To go on, the configuration may be None.
+        """
+        chosen = Config(config) if isinstance(config, str) else config
+        table = byref(ranks._open_table())
+        run = cls._create(
+            "tvae_run_create_distributed",
+            chosen,
+            path_bytes(folder),
+            int(resume),
+            table,
+            keeps=(ranks,),
+        )
+        run._ranks = ranks
+        return run
+
+    @classmethod
+    def open_distributed(cls, folder: PathLike, ranks: Ranks) -> Run:
+        """Open a run that several ranks evaluate; a collective of them all."""
+        table = byref(ranks._open_table())
+        run = cls._create("tvae_run_open_distributed", path_bytes(folder), table, keeps=(ranks,))
+        run._ranks = ranks
+        return run
+
+    @property
+    def _talks(self) -> bool:
+        return self._ranks is None or self._ranks.rank == 0
 
     @property
     def folder(self) -> Path:
@@ -120,7 +162,9 @@ class Run(Handle):
         A callback's true result stops with :class:`CancelledError`, Ctrl-C with
         KeyboardInterrupt; either way a checkpoint is saved first.
         """
-        _call_with_progress("tvae_run_train", self, callback=callback, show=progress)
+        _call_with_progress(
+            "tvae_run_train", self, callback=callback, show=progress and self._talks
+        )
 
     def evaluate(
         self,
@@ -148,13 +192,20 @@ class Run(Handle):
         )
         path = None if data is None else path_bytes(data)
         _call_with_progress(
-            "tvae_run_evaluate", self, byref(options), path, callback=callback, show=progress
+            "tvae_run_evaluate",
+            self,
+            byref(options),
+            path,
+            callback=callback,
+            show=progress and self._talks,
         )
         return self.summary()
 
     def summary(self) -> dict[str, Any]:
-        """The latest evaluation, as ``summary.json`` has it."""
-        text = (self.folder / "summary.json").read_text("utf-8")
+        """The latest evaluation, as ``summary.json`` has it; of several ranks a collective."""
+        text = (self.folder / "summary.json").read_bytes() if self._talks else b""
+        if self._ranks is not None:
+            text = self._ranks.share(text)
         summary: dict[str, Any] = json.loads(text)
         return summary
 

@@ -3,18 +3,19 @@
 
 from __future__ import annotations
 
-from ctypes import byref, c_double
+from ctypes import byref, c_double, sizeof
 from typing import NamedTuple
 
 from . import _structures as structures
 from ._handle import Handle, ask, call
 from ._options import choose, fill
+from ._ranks import Ranks
 from ._text import PathLike, path_bytes
-from .enums import Optimizer, Schedule
+from .enums import ExchangeType, Optimizer, Schedule
 from .model import N_TERMS, Model, Terms
 from .tensor import ArrayLike, require_tensor
 
-N_PARTS = 8
+N_PARTS = 9
 
 
 class PartSeconds(NamedTuple):
@@ -28,6 +29,19 @@ class PartSeconds(NamedTuple):
     equivariance: float
     backward: float
     update: float
+    exchange: float
+
+
+class ExchangeFacts(NamedTuple):
+    """What the exchange of a step took; zeros without one."""
+
+    #: Bytes of gradients that were sent, and what they would be as float32 with all rows.
+    sent_bytes: int
+    dense_bytes: int
+    #: In which the step did nothing but wait for other ranks.
+    wait_seconds: float
+    #: Pieces the gradient was sent in.
+    n_buckets: int
 
 
 class Trainer(Handle):
@@ -85,6 +99,56 @@ class Trainer(Handle):
         terms = (c_double * N_TERMS)()
         call("tvae_trainer_step", self, require_tensor(x), terms, N_TERMS)
         return Terms(*terms)
+
+    def set_exchange(
+        self,
+        ranks: Ranks,
+        *,
+        timeout_seconds: float | None = None,
+        bucket_bytes: int | None = None,
+        gradient_type: ExchangeType | str | None = None,
+        row_sparse: bool | None = None,
+        shared_memory: bool | None = None,
+        factors: bool | None = None,
+    ) -> None:
+        """Train together with other ranks; a collective of them all, before the first step.
+
+        From then on a step's batch is what all ranks bring along, and all have equal
+        parameters. See :mod:`tvae.distributed`.
+        """
+        options = fill(
+            structures.ExchangeOptions,
+            "tvae_exchange_options_init",
+            timeout_seconds=timeout_seconds,
+            bucket_bytes=bucket_bytes,
+            gradient_type=None if gradient_type is None else choose(ExchangeType, gradient_type),
+            row_sparse=row_sparse,
+            shared_memory=shared_memory,
+            factors=factors,
+        )
+        self._keeps += (ranks,)
+        call("tvae_trainer_set_exchange", self, byref(ranks._open_table()), byref(options))
+
+    def step_part(
+        self, x: ArrayLike | None, first: int, n_total: int, *, n_frames: int = 0
+    ) -> Terms:
+        """A step of which this rank has the sequences x, from place ``first`` of ``n_total`` on.
+
+        A rank that has none gives None, and ``n_frames`` instead.
+        """
+        terms = (c_double * N_TERMS)()
+        part = None if x is None else require_tensor(x)
+        call("tvae_trainer_step_part", self, part, n_frames, first, n_total, terms, N_TERMS)
+        return Terms(*terms)
+
+    @property
+    def exchange_facts(self) -> ExchangeFacts:
+        """What the exchange of the latest step took."""
+        facts = structures.ExchangeFacts()
+        call("tvae_trainer_exchange_facts", self, byref(facts), sizeof(facts))
+        return ExchangeFacts(
+            int(facts.sent_bytes), int(facts.dense_bytes), facts.wait_seconds, facts.n_buckets
+        )
 
     @property
     def part_seconds(self) -> PartSeconds:
