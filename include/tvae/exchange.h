@@ -93,7 +93,8 @@ TVAE_API tvae_status tvae_exchange_options_init(tvae_exchange_options *options,
 /** What the exchange of a trainer's latest step took. */
 typedef struct tvae_exchange_facts {
     size_t size;         /**< sizeof(tvae_exchange_facts) of the library */
-    double sent_bytes;   /**< of gradients given to sum_start */
+    double sent_bytes;   /**< of gradients that this rank gave to be summed, and of
+                              factors that it gave to be gathered */
     double dense_bytes;  /**< what they would be as float32 with all rows */
     double wait_seconds; /**< in which the step did nothing but wait for other ranks */
     int64_t n_buckets;   /**< pieces the gradient was sent in */

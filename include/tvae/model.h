@@ -54,11 +54,12 @@ enum {
     TVAE_PART_LIKELIHOOD = 4,   /**< -log p(x | t), its gradient, the terms */
     TVAE_PART_EQUIVARIANCE = 5, /**< the equivariance error of t */
     TVAE_PART_BACKWARD = 6,     /**< gradients by activations, and by parameters where
-                                     they are stored (max_gradient_norm) */
+                                     they are stored (max_gradient_norm) or sent to
+                                     other ranks */
     TVAE_PART_UPDATE = 7,       /**< the update; without max_gradient_norm also the
                                      weights' gradients, which are made and applied block
                                      by block */
-    TVAE_PART_EXCHANGE = 8,     /**< with other ranks: packing gradients, and waiting */
+    TVAE_PART_EXCHANGE = 8,     /**< waiting for other ranks, and adding up with them */
     TVAE_N_PARTS = 9            /**< how many this version knows */
 };
 
