@@ -2,6 +2,7 @@
 #include "exchange/exchange.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -104,6 +105,31 @@ void tvi_exchange_release(tvi_exchange *exchange)
 {
     tvi_free(exchange->counts);
     exchange->counts = NULL;
+}
+
+/* A block that is kept. Listed, so that tools that look for lost memory find it. */
+typedef struct kept_block {
+    struct kept_block *next;
+    void *block;
+} kept_block;
+
+static _Atomic(kept_block *) kept_blocks;
+
+void tvi_exchange_free(const tvi_exchange *exchange, void *block)
+{
+    kept_block *kept;
+
+    if (!exchange->failed || !block) {
+        tvi_free(block);
+        return;
+    }
+    kept = tvi_alloc_array(1, sizeof *kept);
+    if (!kept)
+        return;
+    kept->block = block;
+    kept->next = atomic_load(&kept_blocks);
+    while (!atomic_compare_exchange_weak(&kept_blocks, &kept->next, kept))
+        continue;
 }
 
 bool tvi_exchange_has_others(const tvi_exchange *exchange)

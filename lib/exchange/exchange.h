@@ -28,6 +28,10 @@ tvae_status tvi_exchange_options_import(tvae_exchange_options *options,
 /* No longer wait for the others: TVAE_E_TIMEOUT, and nobody may be called any more. */
 tvae_status tvi_exchange_give_up(tvi_exchange *exchange, const char *call);
 
+/* Give back memory that an exchange was given. After a failure it is kept instead until
+ * the process ends, as the engine may still write to it. */
+void tvi_exchange_free(const tvi_exchange *exchange, void *block);
+
 /* Is there anybody else? NULL: no. */
 bool tvi_exchange_has_others(const tvi_exchange *exchange);
 

@@ -79,8 +79,8 @@ void tvi_buckets_release(tvi_buckets *b)
 {
     if (b->shared)
         tvi_shared_destroy(&b->shared);
-    else if (b->memory && !b->exchange->failed)
-        tvi_free(b->memory);
+    else if (b->exchange)
+        tvi_exchange_free(b->exchange, b->memory);
     tvi_free(b->pieces);
     tvi_free(b->buckets);
     tvi_free(b->block_sums);

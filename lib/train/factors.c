@@ -17,12 +17,11 @@ tvae_status tvi_factors_create(tvi_factors *factors, tvi_exchange *exchange)
     return factors->counts ? TVAE_OK : TVAE_E_NOMEM;
 }
 
-/* What an exchange that failed may still write to stays. */
 void tvi_factors_release(tvi_factors *factors)
 {
-    if (factors->exchange && !factors->exchange->failed) {
-        tvi_free(factors->inputs);
-        tvi_free(factors->gradients);
+    if (factors->exchange) {
+        tvi_exchange_free(factors->exchange, factors->inputs);
+        tvi_exchange_free(factors->exchange, factors->gradients);
     }
     tvi_free(factors->lists);
     tvi_free(factors->panels);

@@ -23,8 +23,8 @@ void tvi_team_leave(tvae_trainer *trainer)
     tvi_lit_rows_release(&team->lit);
     tvi_free(team->n_rows);
     tvi_exchange_release(&team->exchange);
-    tvi_free(team->own);
-    tvi_free(team->parts);
+    tvi_exchange_free(&team->exchange, team->own);
+    tvi_exchange_free(&team->exchange, team->parts);
     tvi_free(team->idle);
     tvi_free(team);
     trainer->team = NULL;
