@@ -166,7 +166,8 @@ TVAE_API tvae_status tvae_trainer_part_seconds(const tvae_trainer *trainer,
  * @retval TVAE_E_TIMEOUT      Another rank did not call within timeout_seconds.
  * @retval TVAE_E_NOMEM        No memory for the gradients on the way.
  *
- * Other statuses are those of the exchange. On failure the trainer is destroyed next.
+ * Other statuses are those of the exchange. On failure the trainer is destroyed next; what
+ * an exchange that failed was given is kept until the process ends.
  * Threads: one-at-a-time. Since: 0.1
  */
 TVAE_API tvae_status tvae_trainer_set_exchange(tvae_trainer *trainer,

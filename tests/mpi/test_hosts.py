@@ -16,7 +16,7 @@ import hosts
 from ranks import ENVIRONMENT, assert_close, largest_difference, log, parameters, run, train
 
 LIMIT = 5    # seconds that a rank waits for the others
-GRACE = 15   # in which mpirun tidies up, on a loaded machine
+GRACE = 30   # in which mpirun tidies up, on a loaded machine
 
 
 def test_trains_over_tcp(program, folder):
