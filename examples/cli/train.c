@@ -79,6 +79,17 @@ static tvae_status open_run(const tvae_config *config, const char *folder, bool 
                    : tvae_run_create(config, folder, run);
 }
 
+static void tell_how_to_go_on(const char *experiment, const char *folder)
+{
+    char start[48] = "";
+    int rank, n_ranks;
+
+    if (started_as_rank(&rank, &n_ranks))
+        (void)snprintf(start, sizeof start, "mpirun -n %d ", n_ranks);
+    fprintf(stderr, "tvae: saved; continue with: %stvae train %s --out %s --resume\n",
+            start, experiment, folder);
+}
+
 static int train(const char *experiment, const cli_option *options)
 {
     const tvae_progress_hook hook = progress_hook();
@@ -114,8 +125,7 @@ static int train(const char *experiment, const cli_option *options)
     else if (is_first_rank())
         printf("%s\n", folder);
     if (status == TVAE_E_CANCELLED && is_first_rank())
-        fprintf(stderr, "tvae: saved; continue with: tvae train %s --out %s --resume\n",
-                experiment, folder);
+        tell_how_to_go_on(experiment, folder);
     tvae_run_destroy(&run);
     tvae_config_destroy(&config);
     return leave_ranks(status, misused ? EXIT_USAGE : code);

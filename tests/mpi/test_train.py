@@ -78,7 +78,7 @@ def test_saves_when_told_to_stop(program, folder):
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=60)
     assert process.returncode != 0
-    assert errors.count("continue with: tvae train") == 1, errors
+    assert errors.count("continue with: mpirun -n 2 tvae train") == 1, errors
     steps = log(folder / "stopped")[-1]["step"]
     run(train(program, folder / "stopped", "--resume", steps=steps + 20, batch=8))
     run(train(program, folder / "straight", steps=steps + 20, batch=8))
