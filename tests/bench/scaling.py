@@ -27,7 +27,7 @@ import ranks  # noqa: E402  pylint: disable=wrong-import-position
 
 EXPERIMENT = "tvae_Lpartial_mnist"
 GBIT = 1e9 / 8.0
-ROUNDS = 5
+ROUNDS = 3
 ONE_PIECE = "exchange_bucket_bytes=1000000000"
 HALVES = "exchange_type=bfloat16"
 SENDINGS = {"plain": ["exchange_rows=all"], "lit rows": ["exchange_rows=lit"],
