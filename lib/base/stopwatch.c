@@ -3,9 +3,9 @@
 
 #include <time.h>
 
-static double seconds_now(void)
+double tvi_seconds_now(void)
 {
-    struct timespec now;
+    struct timespec now = {0};
 
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
@@ -13,7 +13,7 @@ static double seconds_now(void)
 
 void tvi_stopwatch_start(tvi_stopwatch *watch)
 {
-    *watch = (tvi_stopwatch){.latest = seconds_now()};
+    *watch = (tvi_stopwatch){.latest = tvi_seconds_now()};
 }
 
 void tvi_stopwatch_lap(tvi_stopwatch *watch, size_t part)
@@ -22,7 +22,7 @@ void tvi_stopwatch_lap(tvi_stopwatch *watch, size_t part)
 
     if (!watch)
         return;
-    now = seconds_now();
+    now = tvi_seconds_now();
     watch->seconds[part] += now - watch->latest;
     watch->latest = now;
 }

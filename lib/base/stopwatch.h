@@ -13,6 +13,9 @@ typedef struct tvi_stopwatch {
     double latest; /* the clock at the latest lap */
 } tvi_stopwatch;
 
+/* Seconds of a clock that never goes back. */
+double tvi_seconds_now(void);
+
 /* Set all parts to zero and begin. */
 void tvi_stopwatch_start(tvi_stopwatch *watch);
 

@@ -111,11 +111,14 @@ static tvae_status compare_lines(const char *own, const char *first, int32_t ran
     return TVAE_OK;
 }
 
-tvae_status tvi_exchange_agree(tvi_exchange *exchange, const char *text, const char *call)
+tvae_status tvi_exchange_agree(tvi_exchange *exchange, tvae_status own, const char *text,
+                               const char *call)
 {
     char *first = NULL;
-    tvae_status st = tvi_exchange_share_text(exchange, text, &first, call);
+    tvae_status st = tvi_exchange_settle(exchange, own, call);
 
+    if (st == TVAE_OK)
+        st = tvi_exchange_share_text(exchange, text, &first, call);
     if (st != TVAE_OK)
         return st;
     st = compare_lines(text, first, exchange->table.rank, call);

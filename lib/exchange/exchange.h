@@ -69,9 +69,10 @@ tvae_status tvi_exchange_settle(tvi_exchange *exchange, tvae_status own,
 tvae_status tvi_exchange_share_text(tvi_exchange *exchange, const char *text, char **out,
                                     const char *call);
 
-/* Are the lines "name=value" of `text` those of rank 0? If not, on any rank, all fail
- * with TVAE_E_INVALID and the name of the first that differs. */
-tvae_status tvi_exchange_agree(tvi_exchange *exchange, const char *text,
+/* tvi_exchange_settle(), and then: are the lines "name=value" of `text`, which is needed
+ * only where `own` is TVAE_OK, those of rank 0? If not, on any rank, all fail with
+ * TVAE_E_INVALID and the name of the first that differs. */
+tvae_status tvi_exchange_agree(tvi_exchange *exchange, tvae_status own, const char *text,
                                const char *call);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "base/stopwatch.h"
 #include "kernel/kernel.h"
 
 enum {
@@ -198,20 +199,12 @@ void tvi_shared_destroy(tvi_shared **shared)
 
 /* ---- sums ---- */
 
-static double seconds_now(void)
-{
-    struct timespec now = {0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* Wait until a count of all ranks is above `number`. */
 static tvae_status wait_for(const tvi_shared *s, bool added, uint64_t number,
                             const char *call)
 {
     const struct timespec nap = {.tv_nsec = 20000};
-    const double end = seconds_now() + s->exchange->seconds;
+    const double end = tvi_seconds_now() + s->exchange->seconds;
 
     for (size_t rank = 0; rank < count_ranks(s); rank++) {
         const progress *p = progress_of(s, rank);
@@ -221,7 +214,7 @@ static tvae_status wait_for(const tvi_shared *s, bool added, uint64_t number,
              tries++) {
             if (tries < TRIES_AT_ONCE)
                 continue;
-            if (seconds_now() > end)
+            if (tvi_seconds_now() > end)
                 return tvi_exchange_give_up(s->exchange, call);
             (void)nanosleep(&nap, NULL);
         }

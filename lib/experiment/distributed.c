@@ -58,10 +58,9 @@ static tvae_status agree(tvi_exchange *exchange, const tvae_config *config,
                          const char *call)
 {
     char *text = NULL;
-    tvae_status st = tvi_exchange_settle(exchange, describe(config, &text), call);
+    tvae_status st = describe(config, &text);
 
-    if (st == TVAE_OK)
-        st = tvi_exchange_agree(exchange, text, call);
+    st = tvi_exchange_agree(exchange, st, text, call);
     tvi_free(text);
     return st;
 }

@@ -192,13 +192,14 @@ static void describe(const evaluator *e, char *text, size_t n_bytes)
 static tvae_status prepare(evaluator *e, const tvae_run *run, const char *data)
 {
     enum { TEXT_BYTES = 4096 };
-    char text[TEXT_BYTES];
-    tvae_status st = tvi_run_settle(run, prepare_parts(e, run, data), call);
+    char text[TEXT_BYTES] = "";
+    const tvae_status st = prepare_parts(e, run, data);
 
-    if (st != TVAE_OK || !run->exchange)
+    if (!run->exchange)
         return st;
-    describe(e, text, sizeof text);
-    return tvi_exchange_agree(run->exchange, text, call);
+    if (st == TVAE_OK)
+        describe(e, text, sizeof text);
+    return tvi_exchange_agree(run->exchange, st, text, call);
 }
 
 /* ---- a batch ---- */

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "base/options.h"
@@ -12,14 +11,6 @@
 #include "io/io.h"
 
 /* Opening runs: to train from the start, to go on, to be read. */
-
-double tvi_seconds_now(void)
-{
-    struct timespec now = {0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 double tvi_peak_rss_bytes(void)
 {

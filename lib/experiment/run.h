@@ -4,6 +4,7 @@
 
 #include <tvae/io.h>
 
+#include "base/stopwatch.h"
 #include "exchange/exchange.h"
 #include "experiment/config.h"
 
@@ -123,9 +124,6 @@ tvae_status tvi_log_sums_load(tvi_log_sums *sums, const tvae_archive *state,
                               const char *call);
 
 /* ---- others ---- */
-
-/* Seconds of a clock that never goes back. */
-double tvi_seconds_now(void);
 
 /* Largest resident size of this process so far, in bytes. */
 double tvi_peak_rss_bytes(void);

@@ -73,19 +73,19 @@ static tvae_status find_total(training *t)
 }
 
 /* What the hosts' data must have in common for their steps to be those of one run. */
-static tvae_status agree(const training *t)
+static tvae_status agree(const training *t, tvae_status own)
 {
     enum { BYTES = 160 };
     const tvae_dataset *held_out = t->validation.batches.data;
     char text[BYTES];
 
     if (!t->run->exchange)
-        return TVAE_OK;
+        return own;
     (void)snprintf(text, sizeof text,
                    "training sequences=%zu\nvalidation sequences=%zu\nsteps=%lld\n",
                    tvae_dataset_count(t->run->data),
                    held_out ? tvae_dataset_count(held_out) : 0, (long long)t->total);
-    return tvi_exchange_agree(t->run->exchange, text, "run_train");
+    return tvi_exchange_agree(t->run->exchange, own, text, "run_train");
 }
 
 /* Has a host asked to stop? With others, all hear of it after the same step. */
@@ -206,9 +206,7 @@ tvae_status tvae_run_train(tvae_run *run, const tvae_progress_hook *hook)
         st = find_total(&t);
     if (st == TVAE_OK && run->config->settings.eval_steps)
         st = tvi_validation_open(&t.validation, run);
-    st = tvi_run_settle(run, st, "run_train");
-    if (st == TVAE_OK)
-        st = agree(&t);
+    st = agree(&t, st);
     if (st == TVAE_OK)
         st = run_steps(&t);
     run->failed = st != TVAE_OK && st != TVAE_E_CANCELLED;

@@ -29,16 +29,14 @@ void tvi_factors_release(tvi_factors *factors)
     memset(factors, 0, sizeof *factors);
 }
 
-void tvi_factors_begin(tvi_factors *factors, const size_t *n_rows)
+void tvi_factors_begin(tvi_factors *factors)
 {
     const int32_t n_ranks = factors->exchange->table.n_ranks;
 
     factors->n_rows = 0;
-    for (int32_t rank = 0; rank < n_ranks; rank++) {
-        factors->counts[rank] = n_rows[rank];
-        factors->n_rows += n_rows[rank];
-    }
-    factors->n_own = n_rows[factors->exchange->table.rank];
+    for (int32_t rank = 0; rank < n_ranks; rank++)
+        factors->n_rows += factors->counts[rank];
+    factors->n_own = factors->counts[factors->exchange->table.rank];
     factors->has_inputs = false;
     factors->sent_bytes = 0.0;
     factors->n_skipped -= factors->n_skipped > 0;

@@ -19,16 +19,16 @@ typedef struct tvi_factors {
     tvi_sparse_rows sparse;
     float *inputs, *gradients, *lists, *panels;
     size_t input_floats, gradient_floats, list_floats, panel_floats; /* room in them */
-    size_t *counts;                                                  /* [n_ranks] */
-    double sent_bytes;                                               /* in this step */
-    size_t n_skipped; /* steps still to come in which they are not tried */
+    size_t *counts;    /* [n_ranks] rows of each, in this step */
+    double sent_bytes; /* in this step */
+    size_t n_skipped;  /* steps still to come in which they are not tried */
 } tvi_factors;
 
 tvae_status tvi_factors_create(tvi_factors *factors, tvi_exchange *exchange);
 void tvi_factors_release(tvi_factors *factors);
 
-/* Before a step: counts[rank] rows of each rank. */
-void tvi_factors_begin(tvi_factors *factors, const size_t *n_rows);
+/* Before a step, once `counts` are its rows of each rank. */
+void tvi_factors_begin(tvi_factors *factors);
 
 /* Are they less than n_values of a gradient of so many bytes each? The same answer on all
  * ranks. */

@@ -21,7 +21,6 @@ void tvi_team_leave(tvae_trainer *trainer)
     tvi_buckets_release(&team->buckets);
     tvi_factors_release(&team->factors);
     tvi_lit_rows_release(&team->lit);
-    tvi_free(team->n_rows);
     tvi_exchange_release(&team->exchange);
     tvi_exchange_free(&team->exchange, team->own);
     tvi_exchange_free(&team->exchange, team->parts);
@@ -80,8 +79,7 @@ static tvae_status get_memory(tvi_team *team, const tvae_model *model)
     team->part_bytes = (sizeof(tvi_part) + team->n_lit_bytes + unit - 1) / unit * unit;
     team->own = tvi_alloc_array(team->part_bytes, 1);
     team->parts = tvi_alloc_array(n_ranks, team->part_bytes);
-    team->n_rows = tvi_alloc_array(n_ranks, sizeof *team->n_rows);
-    if (!team->own || !team->parts || !team->n_rows)
+    if (!team->own || !team->parts)
         return TVAE_E_NOMEM;
     st = tvi_factors_create(&team->factors, &team->exchange);
     return st == TVAE_OK ? tvi_lit_rows_create(&team->lit, model->n_pixels) : st;
@@ -110,9 +108,7 @@ static tvae_status join(tvae_trainer *trainer)
         st = describe(trainer, text);
     if (st == TVAE_OK)
         st = get_memory(team, trainer->model);
-    st = tvi_exchange_settle(&team->exchange, st, call);
-    if (st == TVAE_OK)
-        st = tvi_exchange_agree(&team->exchange, text, call);
+    st = tvi_exchange_agree(&team->exchange, st, text, call);
     if (st == TVAE_OK)
         st = share_state(trainer);
     if (st == TVAE_OK)

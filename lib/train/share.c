@@ -28,10 +28,9 @@ static tvae_status agree(tvi_exchange *exchange, const tvi_parameter_list *param
                          const char *call)
 {
     char *text = NULL;
-    tvae_status st = tvi_exchange_settle(exchange, describe(parameters, &text), call);
+    tvae_status st = describe(parameters, &text);
 
-    if (st == TVAE_OK)
-        st = tvi_exchange_agree(exchange, text, call);
+    st = tvi_exchange_agree(exchange, st, text, call);
     tvi_free(text);
     return st;
 }

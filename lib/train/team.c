@@ -75,8 +75,9 @@ static void begin_factors(tvae_trainer *trainer, const tvi_batch *batch)
     team->uses_factors = team->options.row_sparse && team->options.factors &&
                          !(trainer->optimiser.options.max_gradient_norm > 0.0);
     for (int32_t rank = 0; rank < team->exchange.table.n_ranks; rank++)
-        team->n_rows[rank] = (size_t)part_of(team, rank)->n_sequences * batch->n_frames;
-    tvi_factors_begin(&team->factors, team->n_rows);
+        team->factors.counts[rank] =
+            (size_t)part_of(team, rank)->n_sequences * batch->n_frames;
+    tvi_factors_begin(&team->factors);
 }
 
 /* Hear of all ranks' parts; the last moment at which the step can be refused. */
@@ -263,19 +264,15 @@ tvae_status tvi_team_step(tvae_trainer *trainer, const tvi_batch *batch, double 
 tvae_status tvi_team_idle_batch(tvae_trainer *trainer, tvi_batch *batch)
 {
     tvi_team *team = trainer->team;
+    tvae_status st;
     size_t n;
 
     if (!tvi_multiply(batch->n_frames, trainer->model->n_pixels, &n))
         return tvi_fail(TVAE_E_SHAPE, "%s: n_frames is %zu, want fewer", call,
                         batch->n_frames);
-    if (n > team->n_idle) {
-        tvi_free(team->idle);
-        team->n_idle = 0;
-        team->idle = tvi_alloc_array(n, sizeof *team->idle);
-        if (!team->idle)
-            return TVAE_E_NOMEM;
-        team->n_idle = n;
-    }
+    st = tvi_grow_floats(&team->idle, &team->n_idle, n);
+    if (st != TVAE_OK)
+        return st;
     team->is_idle = true;
     batch->x = team->idle;
     return TVAE_OK;

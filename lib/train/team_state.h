@@ -24,7 +24,6 @@ struct tvi_team {
     tvi_factors factors;
     bool uses_factors;
     size_t n_dense; /* values of gradients whose factors were sent */
-    size_t *n_rows; /* [n_ranks] frames of each in this step */
     tvi_sparse_rows lit;
     size_t n_lit_bytes, part_bytes;
     unsigned char *own, *parts; /* a part, and [n_ranks] of them */
